@@ -16,7 +16,8 @@
  * first, and may be negative; NULL means C order without gaps.
  *
  * Counts. The `count` (or `size`) beside an array says how many values it holds. It must be exactly the
- * number the call needs, else PDE_ERR_SHAPE, and the message names that number.
+ * number the call needs, else PDE_ERR_SHAPE, and the message names that number. Where the caller chooses how
+ * many, a negative one is PDE_ERR_ARGUMENT.
  *
  * Text. UTF-8, zero-terminated. Text passed in is copied. Text handed out belongs to the library and stays
  * valid until the next call on the same handle (for grids: while the handle lives); it is NULL where there is
@@ -31,8 +32,8 @@
  * [+] give news. After a failure all outputs are as they were, except `out_` handles, which are NULL. Five
  * failures can come from any function and are listed only where they have a further cause: PDE_ERR_ARGUMENT
  * (a NULL that is not allowed), PDE_ERR_HANDLE (stale, or of another type), PDE_ERR_BUSY (called from inside
- * a callback of the same handle), PDE_ERR_MEMORY (out of memory), PDE_ERR_INTERNAL (a defect in this
- * library).
+ * a callback of the same handle, or, where that is noticed, while another thread uses it), PDE_ERR_MEMORY
+ * (out of memory), PDE_ERR_INTERNAL (a defect in this library).
  *
  * Messages. Each thread has one message. Every status but PDE_OK sets it: which argument, which value, what
  * was expected. PDE_OK leaves it as it was, so clean-up calls do not lose it.
@@ -88,13 +89,12 @@ enum {
   PDE_STOP = 1,  /**< news: end the loop, as t_end is reached or a tracker is satisfied */
   PDE_EMPTY = 2, /**< news: there is nothing to resume from */
 
-  PDE_ERR_ARGUMENT =
-      -1,              /**< a value in the call itself is wrong: NULL, not finite, unknown option, bad flag */
-  PDE_ERR_HANDLE = -2, /**< a handle that is stale, or of another type */
-  PDE_ERR_STATE = -3,  /**< not now: closed, not started, already started, failed earlier */
-  PDE_ERR_SHAPE = -4,  /**< a count, shape or memory layout differs from what is needed */
-  PDE_ERR_DTYPE = -5,  /**< an element type that is unknown, differs, or would lose information */
-  PDE_ERR_RANGE = -6,  /**< an index beyond the end, or a number too large to be represented */
+  PDE_ERR_ARGUMENT = -1,     /**< a value in the call is wrong: NULL, not finite, unknown option, bad flag */
+  PDE_ERR_HANDLE = -2,       /**< a handle that is stale, or of another type */
+  PDE_ERR_STATE = -3,        /**< not now: closed, not started, already started, failed earlier */
+  PDE_ERR_SHAPE = -4,        /**< a count, shape, grid or layout in memory differs from what is needed */
+  PDE_ERR_DTYPE = -5,        /**< an element type that is unknown, differs, or would lose information */
+  PDE_ERR_RANGE = -6,        /**< an index beyond the end, or a number too large to be represented */
   PDE_ERR_READONLY = -7,     /**< writing to something that was opened or lent for reading */
   PDE_ERR_NOT_FOUND = -8,    /**< no such file, label, key or name */
   PDE_ERR_EXISTS = -9,       /**< would write over something that the caller has not offered up */

@@ -101,8 +101,8 @@ PDE_API pde_status pde_field_create(const pde_grid *grid, int32_t rank, int32_t 
  * @param strides   [in] [rank + ndim] elements from one index to the next, components first; may be negative;
  *                  or NULL: C order without gaps.
  * @param out_field [out] the field; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (rank); PDE_ERR_DTYPE (no such dtype); PDE_ERR_RANGE (strides that no
- *         address can reach).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (rank; a stride of 0 along an axis with more than one entry);
+ *         PDE_ERR_DTYPE (no such dtype); PDE_ERR_RANGE (strides that no address can reach).
  * @threads any.
  * @since 0.1
  */
@@ -114,9 +114,10 @@ PDE_API pde_status pde_field_wrap(const pde_grid *grid, int32_t rank, int32_t dt
  *
  * Dtype and strides stay. Collections, stacks and components that share the field follow.
  *
- * @param field [in,out] made by pde_field_wrap.
- * @param data  [in] the sample with all indices 0 at the new place; borrowed as in pde_field_wrap.
- * @return PDE_OK; PDE_ERR_STATE (the field does not look at memory of the caller); PDE_ERR_READONLY.
+ * @param field [in,out] made by pde_field_wrap, or sharing one such field.
+ * @param data  [in] where the field's sample with all indices 0 is now; borrowed as in pde_field_wrap.
+ * @return PDE_OK; PDE_ERR_STATE (the field owns its samples, or shares several arrays: rebind each of those);
+ *         PDE_ERR_READONLY.
  * @threads one call at a time per field and those that share it.
  * @since 0.1
  */
@@ -130,8 +131,8 @@ PDE_API pde_status pde_field_rebind(pde_field *field, void *data) PDE_NOEXCEPT;
  * @param rank       [in] PDE_VECTOR or PDE_TENSOR.
  * @param label      [in] name of the quantity; or NULL: none. Labels of the components are not used.
  * @param out_field  [out] the field; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (rank; a component that is no scalar; grids that differ); PDE_ERR_SHAPE
- *         (count); PDE_ERR_DTYPE (dtypes differ).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (rank; a component that is no scalar); PDE_ERR_SHAPE (count; grids that
+ *         differ); PDE_ERR_DTYPE (dtypes that differ).
  * @threads one call at a time per field.
  * @since 0.1
  */
@@ -145,8 +146,8 @@ PDE_API pde_status pde_field_stack(pde_field *const *components, int64_t count, 
  * @param count     [in] at least 1.
  * @param label     [in] of the collection; or NULL: none.
  * @param out_field [out] the collection; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (a member that is a collection; grids that differ); PDE_ERR_SHAPE (count
- *         below 1); PDE_ERR_DTYPE (dtypes differ).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 1; a member that is a collection); PDE_ERR_SHAPE (grids that
+ *         differ); PDE_ERR_DTYPE (dtypes that differ).
  * @threads one call at a time per field.
  * @since 0.1
  */
@@ -177,10 +178,9 @@ PDE_API pde_status pde_field_copy(const pde_field *field, int32_t dtype, const c
  *
  * @param into [in,out] same grid and kind as `from` (collections: the same members). Keeps its label and
  *             dtype.
- * @param from [in] its samples may be the very ones of `into`, but must not overlap them partly.
- * @return PDE_OK; PDE_ERR_SHAPE (kinds or shapes differ); PDE_ERR_ARGUMENT (grids differ); PDE_ERR_DTYPE
- *         (`into` cannot hold every value of from's dtype: integers into shorter ones, complex into real,
- *         ...); PDE_ERR_READONLY.
+ * @param from [in] may share samples with `into`.
+ * @return PDE_OK; PDE_ERR_SHAPE (grids or kinds differ); PDE_ERR_DTYPE (`into` cannot hold every value of
+ *         from's dtype: integers into shorter ones, complex into real, ...); PDE_ERR_READONLY.
  * @threads one call at a time per field.
  * @since 0.1
  */
@@ -272,7 +272,7 @@ PDE_API pde_status pde_field_members(const pde_field *field, int64_t *out_count)
  * @param field      [in] borrowed for the call.
  * @param label      [in] must match exactly.
  * @param out_member [out] its number, from 0.
- * @return PDE_OK; PDE_ERR_NOT_FOUND (no member has this label; the message lists them).
+ * @return PDE_OK; PDE_ERR_NOT_FOUND (no member has this label).
  * @threads one call at a time per field.
  * @since 0.1
  */
@@ -353,7 +353,7 @@ PDE_API pde_status pde_field_data_const(const pde_field *field, int32_t dtype, c
  * @param field [in,out] borrowed for the call.
  * @param re    [in] the value, or its real part; user's unit for this field.
  * @param im    [in] imaginary part; 0 unless the field is complex.
- * @return PDE_OK; PDE_ERR_ARGUMENT (im is not 0 though the field is real); PDE_ERR_RANGE (a value that the
+ * @return PDE_OK; PDE_ERR_DTYPE (im is not 0 though the field is real); PDE_ERR_RANGE (a value that the
  *         field's dtype cannot hold); PDE_ERR_READONLY.
  * @threads one call at a time per field.
  * @since 0.1
@@ -366,12 +366,13 @@ PDE_API pde_status pde_field_fill(pde_field *field, double re, double im) PDE_NO
  * The same kind, seed, numbers, dtype and shape give the same samples on every machine, whatever the layout.
  * Complex fields draw real and imaginary part independently.
  *
- * @param field [in,out] floating-point or complex.
+ * @param field [in,out] in practice floating-point or complex.
  * @param kind  [in] "uniform": in [a, b); "normal": mean a, standard deviation b.
  * @param seed  [in] any number.
  * @param a     [in] finite; user's unit for this field.
- * @param b     [in] finite; above a for "uniform", at least 0 for "normal"; user's unit for this field.
- * @return PDE_OK; PDE_ERR_ARGUMENT (kind, a or b); PDE_ERR_DTYPE (integers, bool); PDE_ERR_READONLY.
+ * @param b     [in] finite; not below a for "uniform", at least 0 for "normal"; user's unit for this field.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (kind, a or b); PDE_ERR_RANGE (a number that the field's dtype cannot
+ *         hold: integers take none but whole ones); PDE_ERR_READONLY.
  * @threads one call at a time per field.
  * @since 0.1
  */
@@ -381,8 +382,8 @@ PDE_API pde_status pde_field_fill_random(pde_field *field, const char *kind, int
 /**
  * Set every cell from a function of its position.
  *
- * The function runs once per cell, in C order, and its values are converted as by pde_field_fill. If it
- * fails, the cells before are already set.
+ * The function runs once per cell, in C order. The field changes only after the last of these calls, and not
+ * at all if one fails.
  *
  * @param field   [in,out] answers PDE_ERR_BUSY while the function runs.
  * @param profile [in] used during this call only.
@@ -395,14 +396,14 @@ PDE_API pde_status pde_field_fill_random(pde_field *field, const char *kind, int
 PDE_API pde_status pde_field_fill_function(pde_field *field, pde_profile profile, void *user) PDE_NOEXCEPT;
 
 /**
- * Compute field = a * field + b * other, sample by sample.
+ * Compute field = a * field + b * other, sample by sample, in double precision.
  *
- * @param field [in,out] floating-point or complex.
+ * @param field [in,out] borrowed for the call; unchanged if this fails.
  * @param a     [in] factor, without unit.
  * @param b     [in] factor; not used if `other` is NULL.
  * @param other [in] same grid and kind; may be `field` itself; or NULL: only scale.
- * @return PDE_OK; PDE_ERR_SHAPE (kinds or shapes differ); PDE_ERR_ARGUMENT (grids differ); PDE_ERR_DTYPE
- *         (integers or bool; `field` cannot hold every value of other's dtype); PDE_ERR_READONLY.
+ * @return PDE_OK; PDE_ERR_SHAPE (grids or kinds differ); PDE_ERR_DTYPE (`other` is complex, `field` is not);
+ *         PDE_ERR_RANGE (a result that the field's dtype cannot hold); PDE_ERR_READONLY.
  * @threads one call at a time per field.
  * @since 0.1
  */
@@ -425,18 +426,18 @@ PDE_API pde_status pde_field_average(const pde_field *field, double *out_values,
 /**
  * A number that sums up a field. One NaN among the samples makes the results it enters NaN.
  *
- * | name        | results                                                  | value | | "integral"  | one per
- * component; complex: real and imaginary part each | sum of value * cell volume | | "variance" | one per
- * component | volume-weighted mean of abs(value
- * - average)^2 | | "min" "max" | one per component; not for complex fields | smallest, largest sample | |
- *   "magnitude" | one per member (1 unless a collection) | abs(average of the norm of the components) |
+ * - "integral": sum of value * volume of the cell, one per component; complex: real and imaginary part of
+ *   each.
+ * - "variance": volume-weighted mean of abs(value - average)^2, one per component.
+ * - "min", "max": smallest and largest sample, one per component; not for complex fields.
+ * - "magnitude": abs(average of the norm of the components), one per member (1 unless a collection). The norm
+ *   of a scalar is the scalar itself.
  *
- * A component here is a row of a collection's array, too. The norm of a scalar is the scalar itself.
+ * The rows of a collection's array count as components.
  *
  * @param field      [in] any layout.
  * @param name       [in] one of the names above.
- * @param out_values [out] see the table; user's unit for this field (integral: times volume; variance:
- *                   squared).
+ * @param out_values [out] see above; user's unit for this field (integral: times volume; variance: squared).
  * @param count      [in] length of out_values.
  * @return PDE_OK; PDE_ERR_ARGUMENT (no such name); PDE_ERR_DTYPE ("min", "max" of complex numbers);
  *         PDE_ERR_SHAPE (count differs).

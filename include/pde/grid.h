@@ -40,18 +40,18 @@ PDE_API pde_status pde_grid_create_unit(int32_t ndim, const int64_t *shape, cons
 /**
  * Create a Cartesian grid: a box with equal cells along each axis.
  *
- * As in py-pde, bounds given in the wrong order are swapped, and the upper bound becomes lower + (upper -
- * lower) in floating point, which may differ from the one given in the last bit; grids read from files are
- * then exactly equal.
+ * As in py-pde, the upper bound becomes lower + (upper - lower) in floating point, which may differ from the
+ * one given in the last bit. Only so do grids compare equal with those that py-pde has written.
  *
  * @param ndim     [in] number of axes, 1 to 3.
  * @param lower    [in] [ndim] lower bounds, finite; user's length unit.
- * @param upper    [in] [ndim] upper bounds, finite, different from the lower ones; user's length unit.
+ * @param upper    [in] [ndim] upper bounds, finite, above the lower ones; user's length unit.
  * @param shape    [in] [ndim] cells along each axis, at least 1.
  * @param periodic [in] [ndim] flags, 1 where the axis wraps around; or NULL: none does.
  * @param out_grid [out] the grid; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (ndim, a bound that is not finite, an axis without extent, a cell count
- *         below 1, a flag that is not 0 or 1); PDE_ERR_RANGE (more cells than an array can have).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (ndim, a bound that is not finite, an axis without extent or upside down,
+ *         a cell count below 1, a flag that is not 0 or 1); PDE_ERR_RANGE (more cells than an array can have,
+ *         an extent too large for a number).
  * @threads any.
  * @since 0.1
  */
@@ -64,7 +64,8 @@ PDE_API pde_status pde_grid_create_cartesian(int32_t ndim, const double *lower, 
  *
  * @param json     [in] an object with the key "class" and exactly the other keys that class asks for.
  *                 Accepted as well: whole numbers written as floats, 0 and 1 for booleans, one boolean for
- *                 all axes, and a bound given by its upper end alone (the lower is 0).
+ *                 all axes, bounds in the wrong order, and a bound given by its upper end alone (the lower is
+ *                 0).
  * @param out_grid [out] the grid; the caller's to free.
  * @return PDE_OK; PDE_ERR_FORMAT (not JSON, a missing or further key, an impossible value);
  *         PDE_ERR_UNSUPPORTED (a kind of grid that this version does not have: polar, spherical,

@@ -105,8 +105,7 @@ PDE_API pde_status pde_options_set_bool(pde_options *options, const char *key, i
  * @param key     [in] name of the option.
  * @param values  [in] [count] copied; may be NULL if count is 0.
  * @param count   [in] how many there are, at least 0. The consumer checks whether that fits.
- * @return PDE_OK; PDE_ERR_ARGUMENT (the key has other characters than keys have); PDE_ERR_SHAPE (count below
- *         0).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (the key has other characters than keys have; count below 0).
  * @threads one call at a time per bag.
  * @since 0.1
  */

@@ -1,0 +1,116 @@
+/**
+ * @file
+ * The small solver: a few well-known equations for one scalar field, and the time loop that drives trackers.
+ *
+ * With c the field, lap the Laplace operator (second order, central differences), and defaults in brackets:
+ *
+ * - "diffusion": dc/dt = D lap c. Options: `diffusivity` D [1], `bc`.
+ * - "allen-cahn": dc/dt = M (g lap c - c^3 + c). Options: `interface_width` g [1], `mobility` M [1], `bc`.
+ * - "cahn-hilliard": dc/dt = lap m with m = c^3 - c - g lap c. Options: `interface_width` g [1], `bc_c`,
+ *   `bc_mu`.
+ * - "swift-hohenberg": dc/dt = (e - k^2) c - 2 k lap c - lap lap c + d c^2 - c^3. Options: `rate` e [0.1],
+ *   `kc2` k [1], `delta` d [1], `bc`, `bc_lap` [as bc].
+ *
+ * Boundary conditions belong to what a Laplace operator acts on: `bc_c` to c, `bc_mu` to m, `bc_lap` to lap
+ * c, `bc` to everything else. Each is one text for the whole grid:
+ *
+ * - "auto_periodic_neumann", the default: periodic along periodic axes, no flux through all other sides.
+ * - "periodic": along every axis. All axes of the grid must be periodic.
+ * - "neumann": no flux through any side. No axis of the grid may be periodic.
+ */
+#ifndef PDE_SOLVER_H
+#define PDE_SOLVER_H
+
+#include "pde/base.h"
+#include "pde/field.h"
+#include "pde/grid.h"
+#include "pde/options.h"
+#include "pde/tracker.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An equation with its parameters and boundary conditions. Immutable; free with pde_equation_free. */
+typedef struct pde_equation pde_equation;
+
+/**
+ * Create one of the equations that the library brings along.
+ *
+ * @param name         [in] "diffusion", "allen-cahn", "cahn-hilliard" or "swift-hohenberg".
+ * @param options      [in] see above, numbers finite; or NULL.
+ * @param out_equation [out] the equation; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
+ * @threads any.
+ * @since 0.1
+ */
+PDE_API pde_status pde_equation_create(const char *name, const pde_options *options,
+                                       pde_equation **out_equation) PDE_NOEXCEPT;
+
+/**
+ * Create a state to start from: small noise about the homogeneous state.
+ *
+ * The same equation, grid and seed give the same state on every machine.
+ *
+ * @param equation  [in] borrowed for the call.
+ * @param grid      [in] kept alive by the field.
+ * @param seed      [in] any number.
+ * @param out_field [out] scalar, float64, without label; the caller's to free.
+ * @return PDE_OK; PDE_ERR_RANGE (more bytes than an address can count); PDE_ERR_MEMORY.
+ * @threads any, at the same time.
+ * @since 0.1
+ */
+PDE_API pde_status pde_equation_initial_state(const pde_equation *equation, const pde_grid *grid,
+                                              int64_t seed, pde_field **out_field) PDE_NOEXCEPT;
+
+/**
+ * Give an equation back.
+ *
+ * @param equation [in] NULL or a stale handle: nothing happens.
+ * @threads any, but not while another thread uses the same handle.
+ * @since 0.1
+ */
+PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
+
+/**
+ * Solve an equation from t_start to t_end, running the trackers of a controller. [+]
+ *
+ * This is the whole run: it starts the controller, handles its trackers and finishes it. Options:
+ *
+ * - `stepper` ["rkc"]: Runge-Kutta-Chebyshev of second order, explicit and yet stable at long steps, whose
+ *   length follows the error. "euler": explicit Euler with a fixed step.
+ * - `dt` for "euler" the step, which must be given; for "rkc" the first step, found by itself if left out;
+ *   user's time unit.
+ * - `tolerance` [1e-4] for "rkc": the error that a step may make; user's unit for this field.
+ * - `step_rule` ["exact"]: steps end at due times and at t_end; for "euler" all steps in between are equal
+ *   and at most dt. "fixed", for "euler": full steps only, as py-pde makes them, n = (t1 - t0) / dt rounded
+ *   to the nearest (halves to even) and at least 1, so that due times are met to half a step.
+ *
+ * The progress callback of the options counts thousandths of the way from t_start to t_end (total: 1000).
+ *
+ * @param equation   [in] borrowed for the call.
+ * @param state      [in,out] scalar, float64, any layout: the state at t_start, then that at *out_t; user's
+ *                   unit for this field. After a failure the state that was reached. Trackers see it
+ *                   read-only.
+ * @param t_start    [in] finite; user's time unit.
+ * @param t_end      [in] finite, not before t_start; user's time unit.
+ * @param options    [in] see above; or NULL.
+ * @param controller [in,out] not started before; or NULL: no trackers.
+ * @param out_t      [out] where the run ended; user's time unit; or NULL.
+ * @return PDE_OK (t_end is reached); PDE_STOP (a tracker, pde_controller_stop or the progress callback ended
+ *         the run early; all is finished nevertheless); PDE_ERR_ARGUMENT (times; options; boundary conditions
+ *         that do not fit the grid); PDE_ERR_SHAPE (the state is no scalar field); PDE_ERR_DTYPE (the state
+ *         is not float64); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
+ *         PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the tolerance);
+ *         what a storage or callback returned.
+ * @threads one call at a time per state and controller; several may share an equation.
+ * @since 0.1
+ */
+PDE_API pde_status pde_solve(const pde_equation *equation, pde_field *state, double t_start, double t_end,
+                             const pde_options *options, pde_controller *controller,
+                             double *out_t) PDE_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

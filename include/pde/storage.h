@@ -1,0 +1,417 @@
+/**
+ * @file
+ * Storages: time series of fields, in memory, in a file, in a movie, or wherever the caller keeps them.
+ *
+ * A storage is opened, written in sessions, read at any time, and closed:
+ *
+ *     open -> ( start -> append ... append -> finish ) any number of times -> close
+ *
+ * The first session describes the series: grid, kind and dtype of its snapshots. Every snapshot then has
+ * exactly these, so that nothing is converted, broadcast or rounded on the way in; what is read is bit for
+ * bit what was given (movies excepted). Snapshots are numbered from 0; where a function says so, negative
+ * numbers count from the end.
+ *
+ * Modes, given when a storage is opened, decide what a writing session does to what is already there:
+ *
+ * - "create", or NULL: it begins where nothing is stored yet, else PDE_ERR_EXISTS, and nothing is lost.
+ * - "truncate_once": the first session of this handle begins with an empty series.
+ * - "truncate", or "truncate_always": every session begins with an empty series.
+ * - "append": it goes on at the end of the series.
+ * - "readonly": PDE_ERR_READONLY.
+ *
+ * After the first session "create" and "truncate_once" become "append". Opening changes nothing that is
+ * stored, in any mode, and reading works in all of them.
+ *
+ * Commit. An appended snapshot is committed when all of its data, and all that is needed to find it, has been
+ * handed to the operating system: it then survives the end of the process. With option `fsync` it has reached
+ * the disk as far as the operating system can tell. Commits happen by themselves (options `commit_seconds`,
+ * `commit_every`), in pde_storage_flush, in pde_storage_finish and in pde_storage_close. This version does
+ * not protect a file against the process being killed in the very middle of a commit.
+ *
+ * Failure. When writing fails (a full disk, for instance), the session is over for good: what was committed
+ * stays and can be read, later writing answers PDE_ERR_STATE with the first cause, and closing reports it
+ * once more without trying again.
+ *
+ * Threads. One storage by one thread at a time; different storages at the same time, also several that were
+ * opened on the same `memory:NAME`.
+ */
+#ifndef PDE_STORAGE_H
+#define PDE_STORAGE_H
+
+#include "pde/base.h"
+#include "pde/field.h"
+#include "pde/options.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A time series of fields. One thread at a time; given back with pde_storage_close, which reports. */
+typedef struct pde_storage pde_storage;
+
+/* ---- opening and writing */
+
+/**
+ * Open a storage.
+ *
+ * The address says what kind it is:
+ *
+ * - `memory:` in memory, for this handle alone.
+ * - `memory:NAME` in memory, shared in this process while a handle to it lives.
+ * - a path ending in .h5, .hdf5 or .hdf, or `hdf5:PATH`: an HDF5 file, which py-pde, h5py, MATLAB and others
+ *   read without any plug-in.
+ * - a path ending in .mp4, or `movie:PATH`: a movie of pictures. It is written, never read
+ *   (PDE_ERR_UNSUPPORTED).
+ *
+ * A path that does not exist is an empty storage, unless the mode is "readonly". Folders that lack are made
+ * when the first session begins. A session that empties an HDF5 file writes beside it, to PATH.tmp, and takes
+ * its place at the first commit; until then the old file stays as it is. Only an empty file, or one that
+ * begins like an HDF5 file, is ever replaced so.
+ *
+ * Options of all kinds; defaults in brackets here and below:
+ * - `info` a JSON object, the metadata of the series to begin with. What is stored already wins over it.
+ *
+ * Options of memory and HDF5:
+ * - `time_order` ["nondecreasing"], "increasing" or "any": what the time of a snapshot must be to the one
+ *   before.
+ *
+ * Options of HDF5:
+ * - `compression` ["gzip"] or "none".
+ * - `level` [1] 0 to 9, the denser the slower. `compression_opts` is the same.
+ * - `shuffle` [true] sort the bytes of a chunk by significance before compressing them: smaller and faster.
+ * - `checksum` [false] Fletcher-32 for each chunk, so that damage is noticed when reading.
+ * - `chunk_bytes` [1048576] bytes of a chunk before compression, rounded down to whole snapshots. Larger
+ *   chunks make other readers slow when they want single snapshots.
+ * - `chunk_shape` instead of that: snapshots, components and cells in a chunk, "1,64,64".
+ * - `commit_seconds` [1] an append that comes this long after the last commit commits; seconds of real time.
+ * - `commit_every` [0] every n-th append commits. 1: each is committed when it returns; 0: by time alone.
+ * - `fsync` [false] a commit waits for the disk.
+ * - `max_length` [0] the series takes no more snapshots than this; 0: no limit.
+ *
+ * Options of movies:
+ * - `fps` [10] snapshots shown per second.
+ * - `dpi` [100] pixels per inch: the size of letters and lines.
+ * - `width`, `height` [0] of the picture in pixels, made even; 0: from dpi.
+ * - `vmin`, `vmax` limits of colours, or of the value axis. Left out: the range of the first snapshot,
+ *   widened with a log message where later ones leave it far behind.
+ * - `title` text above the picture, in which {time} and {index} are replaced.
+ * - `threads` [0] of the encoder; 0: all usable cores.
+ *
+ * @param uri         [in] the address. PATH in UTF-8, relative to the working directory of this moment.
+ * @param mode        [in] see above; or NULL: "create".
+ * @param options     [in] those of its kind; or NULL.
+ * @param out_storage [out] the storage; the caller's to close.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an address without known kind, an unknown mode; options);
+ *         PDE_ERR_NOT_FOUND ("readonly" and nothing there); PDE_ERR_FORMAT (neither HDF5 nor an empty file;
+ *         HDF5 without a time series inside, unless the mode truncates; metadata that makes no sense);
+ *         PDE_ERR_UNSUPPORTED ("append" or "readonly" of a movie; a kind that was left out of this build; a
+ *         series of a grid or dtype that this version does not have); PDE_ERR_IO (a directory, no permission,
+ *         ...).
+ * @threads any.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_open(const char *uri, const char *mode, const pde_options *options,
+                                    pde_storage **out_storage) PDE_NOEXCEPT;
+
+/**
+ * Begin a writing session.
+ *
+ * An HDF5 file is locked against other writers from here until pde_storage_close. When a session continues an
+ * existing series, that keeps its own labels.
+ *
+ * @param storage   [in,out] not in a session.
+ * @param sample    [in] describes the snapshots to come: grid, kind, dtype, labels. Its values are not
+ *                  stored.
+ * @param info_json [in] JSON object, merged into the metadata of the series, over what is there; or NULL. The
+ *                  entries `field_attributes` and `data_length` are the storage's own.
+ * @return PDE_OK; PDE_ERR_STATE (already in a session, or failed earlier); PDE_ERR_READONLY; PDE_ERR_EXISTS
+ *         (mode "create" and snapshots are there); PDE_ERR_SHAPE, PDE_ERR_DTYPE (the series goes on, but was
+ *         described otherwise: another grid or kind, another dtype); PDE_ERR_ARGUMENT (info_json is not a
+ *         JSON object; chunk_shape does not fit); PDE_ERR_BUSY (someone else writes this file, or this
+ *         `memory:NAME`; the message names the holder of a file); PDE_ERR_UNSUPPORTED (a movie of what cannot
+ *         be drawn); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_start(pde_storage *storage, const pde_field *sample,
+                                     const char *info_json) PDE_NOEXCEPT;
+
+/**
+ * Append one snapshot at the end of a time series.
+ *
+ * Outside a session it begins one, as pde_storage_start(storage, field, NULL) does. The samples are copied,
+ * so the field may change at once. If this fails, the series is as it was before.
+ *
+ * @param storage [in,out] borrowed for the call.
+ * @param field   [in] any layout; grid, kind and dtype must be those of the series.
+ * @param time    [in] finite, in the order of option `time_order`; user's time unit. PDE_TIME_AUTO: last + 1,
+ *                or 0.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (time not finite, or against the order); PDE_ERR_SHAPE (another grid or
+ *         kind); PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_STATE (failed
+ *         earlier); PDE_ERR_IO (the message has path and cause); outside a session all that pde_storage_start
+ *         can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_append(pde_storage *storage, const pde_field *field, double time) PDE_NOEXCEPT;
+
+/**
+ * Append one snapshot, given as a bare array, at the end of a time series.
+ *
+ * The samples are copied, so `data` may be reused at once. If this fails, the series is as it was before.
+ *
+ * @param storage [in,out] in a session.
+ * @param dtype   [in] of `data`; must be that of the series.
+ * @param data    [in] [field shape] in C order, components first; user's unit for this field. Borrowed for
+ *                the call.
+ * @param count   [in] elements in `data`: the product of that shape.
+ * @param time    [in] as in pde_storage_append.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (time not finite, or against the order); PDE_ERR_SHAPE (count differs);
+ *         PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_READONLY; PDE_ERR_STATE
+ *         (no session, or failed earlier); PDE_ERR_IO (the message has path and cause).
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_append_raw(pde_storage *storage, int32_t dtype, const void *data,
+                                          int64_t count, double time) PDE_NOEXCEPT;
+
+/**
+ * Commit all snapshots appended so far.
+ *
+ * Outside a session only metadata that has changed is written. A movie cannot commit half a stream: it keeps
+ * going.
+ *
+ * @param storage [in,out] borrowed for the call.
+ * @return PDE_OK; PDE_ERR_STATE (failed earlier); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_flush(pde_storage *storage) PDE_NOEXCEPT;
+
+/**
+ * End a writing session: commit, and write the metadata. The storage stays open for reading and for further
+ * sessions.
+ *
+ * Outside a session there is nothing to do, which is PDE_OK.
+ *
+ * @param storage [in,out] borrowed for the call.
+ * @return PDE_OK; PDE_ERR_STATE (failed earlier); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_finish(pde_storage *storage) PDE_NOEXCEPT;
+
+/**
+ * Close a storage: end a session that is still going on, release file and lock, and give the handle back.
+ *
+ * The handle is gone whatever this returns, except with PDE_ERR_BUSY, when nothing has happened. Trackers
+ * that write to the storage answer PDE_ERR_STATE from then on.
+ *
+ * @param storage [in] neither NULL (PDE_ERR_ARGUMENT) nor stale (PDE_ERR_HANDLE).
+ * @return PDE_OK; PDE_ERR_IO (the last snapshots or the metadata could not be written, or writing has failed
+ *         before; the message has path and cause).
+ * @threads any, but not while another thread uses the same storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_close(pde_storage *storage) PDE_NOEXCEPT;
+
+/* ---- asking a storage */
+
+/**
+ * Whether a writing session is going on.
+ *
+ * @param storage     [in] borrowed for the call.
+ * @param out_writing [out] 1 between start and finish, else 0.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_is_writing(pde_storage *storage, int32_t *out_writing) PDE_NOEXCEPT;
+
+/**
+ * The number of snapshots, including those not yet committed.
+ *
+ * @param storage    [in] borrowed for the call.
+ * @param out_length [out] at least 0.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_length(pde_storage *storage, int64_t *out_length) PDE_NOEXCEPT;
+
+/**
+ * The number of committed snapshots: those that are there even if this process ends now.
+ *
+ * In memory that is none. A movie commits when its session ends.
+ *
+ * @param storage    [in] borrowed for the call.
+ * @param out_length [out] at most the length.
+ * @return PDE_OK; PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_committed(pde_storage *storage, int64_t *out_length) PDE_NOEXCEPT;
+
+/**
+ * The times of some snapshots: (0, length) gives all, (-1, 1) the last.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param first     [in] number of the first snapshot; a negative one counts from the end.
+ * @param count     [in] how many, at least 0; the length of out_times.
+ * @param out_times [out] [count] user's time unit; may be NULL if count is 0.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0); PDE_ERR_RANGE (beyond either end; the message has the
+ *         length); PDE_ERR_UNSUPPORTED (a movie of an earlier session); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_times(pde_storage *storage, int64_t first, int64_t count,
+                                     double *out_times) PDE_NOEXCEPT;
+
+/**
+ * A field like the snapshots of a series, to read into: grid, kind, dtype and labels.
+ *
+ * It takes memory only when its data is first used.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param out_field [out] all zero; the caller's to free. It does not need the storage.
+ * @return PDE_OK; PDE_ERR_STATE (nothing has been stored or described yet); PDE_ERR_UNSUPPORTED (the file
+ *         does not say what its numbers are, as after a crash of py-pde; pde_storage_read_raw still reads
+ *         them).
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_sample(pde_storage *storage, pde_field **out_field) PDE_NOEXCEPT;
+
+/* ---- reading */
+
+/**
+ * Read one snapshot into a field.
+ *
+ * @param storage [in] borrowed for the call.
+ * @param index   [in] number of the snapshot; a negative one counts from the end.
+ * @param into    [in,out] any layout; grid and kind of the series (pde_storage_sample makes one), and a dtype
+ *                that holds every value of the stored one. Keeps its label.
+ * @return PDE_OK; PDE_ERR_RANGE (no such snapshot; the message has the length); PDE_ERR_SHAPE (another grid
+ *         or kind); PDE_ERR_DTYPE (would lose information); PDE_ERR_READONLY (`into`); PDE_ERR_UNSUPPORTED (a
+ *         movie); PDE_ERR_FORMAT (damaged data); PDE_ERR_IO. After the last two `into` may hold anything.
+ * @threads one call at a time per storage and field.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_read(pde_storage *storage, int64_t index, pde_field *into) PDE_NOEXCEPT;
+
+/**
+ * Read some snapshots into an array, one after the other: first, first + step, first + 2 * step, ...
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param first    [in] number of the first snapshot; a negative one counts from the end.
+ * @param count    [in] how many snapshots, at least 0.
+ * @param step     [in] at least 1.
+ * @param dtype    [in] of out_data; must hold every value of the stored dtype.
+ * @param out_data [out] [count][field shape] in C order, components first; user's unit for this field; may be
+ *                 NULL if count is 0.
+ * @param size     [in] elements of dtype in out_data: the product of that shape.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0, step below 1); PDE_ERR_RANGE (beyond either end; the
+ *         message has the length); PDE_ERR_SHAPE (size differs); PDE_ERR_DTYPE (unknown, or would lose
+ *         information); PDE_ERR_UNSUPPORTED (a movie); PDE_ERR_FORMAT (damaged data); PDE_ERR_IO. After the
+ *         last two out_data may hold anything.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_read_raw(pde_storage *storage, int64_t first, int64_t count, int64_t step,
+                                        int32_t dtype, void *out_data, int64_t size) PDE_NOEXCEPT;
+
+/* ---- metadata and numbers about a storage */
+
+/**
+ * The metadata of a series, as it stands: what option `info`, pde_storage_start, pde_storage_set_info and
+ * runs have put there.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param key      [in] one entry; or NULL: all of them as one JSON object.
+ * @param out_json [out] valid until the next call on this handle; NULL if there is no such entry.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_info(pde_storage *storage, const char *key,
+                                    const char **out_json) PDE_NOEXCEPT;
+
+/**
+ * Set or remove one entry of the metadata.
+ *
+ * It reaches a file when the session ends, outside a session with pde_storage_flush, the next session or
+ * pde_storage_close. The entries `field_attributes` and `data_length` are the storage's own.
+ *
+ * @param storage [in,out] borrowed for the call.
+ * @param key     [in] not empty, without slashes.
+ * @param json    [in] any JSON value; or NULL: remove the entry, if there is one.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an empty key, one with a slash, one of the storage's own, text that is
+ *         not JSON); PDE_ERR_READONLY; PDE_ERR_EXISTS (mode "create" and snapshots are there); PDE_ERR_STATE
+ *         (failed earlier); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_set_info(pde_storage *storage, const char *key, const char *json) PDE_NOEXCEPT;
+
+/**
+ * Numbers about the writing, as a JSON object:
+ *
+ * - `snapshots` how many there are.
+ * - `bytes_in` samples taken since the storage was opened, in bytes.
+ * - `bytes_stored` bytes that they take; of a file: its size.
+ * - `ratio` the second divided by the third; 0 while nothing is stored.
+ * - `commits` since the storage was opened.
+ *
+ * Later versions may add entries.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param out_json [out] valid until the next call on this handle.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_statistics(pde_storage *storage, const char **out_json) PDE_NOEXCEPT;
+
+/**
+ * The address a storage was opened with; "custom:" for one made by pde_storage_create_custom.
+ *
+ * @param storage [in] borrowed for the call.
+ * @param out_uri [out] valid until the next call on this handle.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_uri(pde_storage *storage, const char **out_uri) PDE_NOEXCEPT;
+
+/**
+ * The mode in force: "create", "truncate_once", "truncate", "append" or "readonly". It becomes "append" as
+ * told at the top.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param out_mode [out] valid until the next call on this handle.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_mode(pde_storage *storage, const char **out_mode) PDE_NOEXCEPT;
+
+/**
+ * Draw a whole series into a picture file. An existing file is replaced.
+ *
+ * @param storage [in] with at least one snapshot.
+ * @param kind    [in] "evolution": the snapshots as curves over one axis, some of them if there are many.
+ * @param path    [in] ends in .png, .svg or .pdf.
+ * @param options [in] those of pde_field_plot; or NULL.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (kind; another ending; options); PDE_ERR_RANGE (no snapshot);
+ *         PDE_ERR_UNSUPPORTED (not a real scalar field on one axis; a movie; a build without the movie
+ *         module); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.1
+ */
+PDE_API pde_status pde_storage_plot(pde_storage *storage, const char *kind, const char *path,
+                                    const pde_options *options) PDE_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,284 @@
+/**
+ * @file
+ * Trackers, which do something with the state when a schedule says so, and the controller, which runs them.
+ *
+ * A controller sits in the time loop of a solver, here one that makes no step longer than dt_max:
+ *
+ *     status = pde_controller_start(run, state, t, t_end, &t_next);
+ *     while (status == PDE_OK) {
+ *       double dt = t_next - t, t_new = t_next;
+ *       if (dt > dt_max) { dt = dt_max; t_new = t + dt; }
+ *       step(u, v, dt);  swap(&u, &v);  t = t_new;
+ *       pde_field_rebind(state, &u[1][1]);
+ *       status = pde_controller_handle(run, state, t, &t_next);
+ *     }
+ *     if (status == PDE_STOP) status = pde_controller_finish(run, state, t);
+ *
+ * Taking t_next itself as the new time, instead of t + dt, is what makes due times exact. pde_solve does all
+ * this for the equations that the library brings along.
+ *
+ * What a tracker sees is read-only for the call. The trackers of a controller run in the order in which they
+ * were given.
+ */
+#ifndef PDE_TRACKER_H
+#define PDE_TRACKER_H
+
+#include "pde/base.h"
+#include "pde/field.h"
+#include "pde/options.h"
+#include "pde/schedule.h"
+#include "pde/storage.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A schedule with something to do. One thread at a time; free with pde_tracker_free. */
+typedef struct pde_tracker pde_tracker;
+
+/** The trackers of one run and where it stands. One thread at a time; free with pde_controller_free. */
+typedef struct pde_controller pde_controller;
+
+/**
+ * Looks at the state when it is due.
+ *
+ * @param state read-only; lent for the call.
+ * @param time  that of the state; user's time unit.
+ * @param user  as given to pde_tracker_create_callback.
+ * @return PDE_OK; PDE_STOP: the run has reached its aim and ends, after the other trackers that are due; a
+ *         negative status: the run fails with it.
+ */
+typedef pde_status (*pde_callback)(const pde_field *state, double time, void *user);
+
+/* ---- trackers */
+
+/**
+ * Create one of the trackers that the library brings along.
+ *
+ * "progress" shows on standard error how far the run has come: time, percent, and the real time that is left;
+ * one line that renews itself on a terminal, else plain lines.
+ *
+ * @param name        [in] "progress".
+ * @param schedule    [in] copied; or NULL: the tracker's default ("progress": about once per second of real
+ *                    time).
+ * @param options     [in] those of pde_options_describe("tracker:progress"); or NULL.
+ * @param out_tracker [out] the tracker; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
+ * @threads any.
+ * @since 0.1
+ */
+PDE_API pde_status pde_tracker_create(const char *name, const pde_schedule *schedule,
+                                      const pde_options *options, pde_tracker **out_tracker) PDE_NOEXCEPT;
+
+/**
+ * Create a tracker that appends the state, or what a function makes of it, to a storage.
+ *
+ * It begins the storage's session when the run starts, and ends it when the run is finished. One that it
+ * opened itself it also closes then. The last state of a run is stored only if it is due, or if option
+ * `final` is set.
+ *
+ * @param storage     [in] kept alive, but not kept open, by the tracker; or NULL: opened from options `uri`
+ *                    and `mode`.
+ * @param schedule    [in] copied; or NULL: "constant(1)".
+ * @param sample      [in] shows grid, kind, dtype and label of what `transform` makes; its values are not
+ *                    used; or NULL if transform is.
+ * @param transform   [in] fills a field like `sample` from the state; kept until the tracker is gone; or
+ *                    NULL: the state itself.
+ * @param user        [in] handed to `transform`; or NULL.
+ * @param destroy     [in] runs on `user` when the tracker is gone, or at once if this fails; or NULL.
+ * @param options     [in] `final` [false]: store the last state, too; `uri`, `mode` ["create"]: only without
+ *                    `storage`; or NULL.
+ * @param out_tracker [out] the tracker; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (a transform without sample or the other way round; neither storage nor
+ *         `uri`, or both; options); without `storage` all that pde_storage_open can give.
+ * @threads any; not while another thread uses `storage`.
+ * @since 0.1
+ */
+PDE_API pde_status pde_tracker_create_storage(pde_storage *storage, const pde_schedule *schedule,
+                                              const pde_field *sample, pde_transform transform, void *user,
+                                              pde_destroy destroy, const pde_options *options,
+                                              pde_tracker **out_tracker) PDE_NOEXCEPT;
+
+/**
+ * Create a tracker that calls a function.
+ *
+ * @param schedule    [in] copied; or NULL: "constant(1)".
+ * @param callback    [in] kept until the tracker is gone.
+ * @param user        [in] handed to `callback`; or NULL.
+ * @param destroy     [in] runs on `user` when the tracker is gone, or at once if this fails; or NULL.
+ * @param out_tracker [out] the tracker; the caller's to free.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads any.
+ * @since 0.1
+ */
+PDE_API pde_status pde_tracker_create_callback(const pde_schedule *schedule, pde_callback callback,
+                                               void *user, pde_destroy destroy,
+                                               pde_tracker **out_tracker) PDE_NOEXCEPT;
+
+/**
+ * Give a tracker handle back. A controller that has the tracker keeps it and goes on with it.
+ *
+ * @param tracker [in] NULL or a stale handle: nothing happens.
+ * @threads any, but not while another thread uses the same handle.
+ * @since 0.1
+ */
+PDE_API void pde_tracker_free(pde_tracker *tracker) PDE_NOEXCEPT;
+
+/* ---- the controller */
+
+/**
+ * Create a controller for one run.
+ *
+ * @param trackers       [in] [count] in the order in which they are to run; shared, so the handles may be
+ *                       freed. A tracker is in one controller at a time. May be NULL if count is 0.
+ * @param count          [in] at least 0.
+ * @param options        [in] none in this version; or NULL.
+ * @param out_controller [out] the controller; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0; the same tracker twice; options); PDE_ERR_STATE (a tracker
+ *         that another controller has).
+ * @threads any.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_create(pde_tracker *const *trackers, int64_t count,
+                                         const pde_options *options,
+                                         pde_controller **out_controller) PDE_NOEXCEPT;
+
+/**
+ * Tell that the loop makes steps of a fixed length, which cannot hit due times.
+ *
+ * Trackers are then handled at the step nearest to the due time, at most half a step early or late, and t_end
+ * counts as reached likewise. Without this a time counts as reached when it is, up to rounding.
+ *
+ * @param controller [in,out] any time; holds from the next call on.
+ * @param dt         [in] finite, above 0; or 0, the default: the loop hits due times. User's time unit.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (dt).
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_set_step(pde_controller *controller, double dt) PDE_NOEXCEPT;
+
+/**
+ * Start the run: begin all schedules and sessions, and handle the trackers that are due at t_start. [+]
+ *
+ * @param controller [in,out] not started before.
+ * @param state      [in] the state at t_start, with the grid, kind and dtype that it has throughout the run.
+ *                   Borrowed for the call.
+ * @param t_start    [in] finite; user's time unit.
+ * @param t_end      [in] not before t_start; +infinity: until something else ends the run. User's time unit.
+ * @param out_t_next [out] t_start < t_next <= t_end: call pde_controller_handle no later than at this time.
+ *                   Not set with PDE_STOP.
+ * @return PDE_OK; PDE_STOP (t_end is not after t_start, or a tracker is satisfied: finish); PDE_ERR_ARGUMENT
+ *         (the times); PDE_ERR_STATE (started already; a storage was closed); what a storage or callback
+ *         returned. After a failure the run is over.
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_start(pde_controller *controller, const pde_field *state, double t_start,
+                                        double t_end, double *out_t_next) PDE_NOEXCEPT;
+
+/**
+ * Whether pde_controller_handle would look at the state. For loops that must collect or convert it first.
+ * Changes nothing.
+ *
+ * @param controller [in] started.
+ * @param t          [in] finite; user's time unit.
+ * @param out_due    [out] 1 if a tracker is due at t, else 0.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (t); PDE_ERR_STATE (not started, or over).
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_due(pde_controller *controller, double t, int32_t *out_due) PDE_NOEXCEPT;
+
+/**
+ * Handle all trackers that are due. To be called once after each step. [+]
+ *
+ * @param controller [in,out] started.
+ * @param state      [in] the state at t; borrowed for the call; or NULL if nothing is due.
+ * @param t          [in] finite, later than in the call before; user's time unit.
+ * @param out_t_next [out] t < t_next <= t_end: call again no later than at this time. Not set with PDE_STOP.
+ * @return PDE_OK; PDE_STOP (t_end is reached, a tracker is satisfied, or pde_controller_stop was called:
+ *         finish); PDE_ERR_ARGUMENT (t; state is NULL though a tracker is due); PDE_ERR_STATE (not started,
+ *         or over; a storage was closed); PDE_ERR_SHAPE, PDE_ERR_DTYPE (the state is not like the one at the
+ *         start); what a storage or callback returned. After a failure the run is over: the trackers after
+ *         the one that failed have not been handled, and sessions end when their storages are closed.
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_handle(pde_controller *controller, const pde_field *state, double t,
+                                         double *out_t_next) PDE_NOEXCEPT;
+
+/**
+ * Ask a run to end: the next pde_controller_handle handles what is due and answers PDE_STOP.
+ *
+ * It only sets a mark, takes no lock and no memory, and keeps errno, so a signal handler may call it. Unlike
+ * all other functions it leaves the message alone, and it never answers PDE_ERR_BUSY.
+ *
+ * @param controller [in,out] borrowed for the call.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (NULL); PDE_ERR_HANDLE.
+ * @threads any, also while another uses the controller, and in signal handlers.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_stop(pde_controller *controller) PDE_NOEXCEPT;
+
+/**
+ * Finish a run: let the trackers that asked for the last state have it, end the sessions of their storages,
+ * write the report.
+ *
+ * No tracker gets a state twice: those that were handled at t are left out. All trackers are finished, even
+ * if one fails; the first failure is returned.
+ *
+ * @param controller [in,out] started.
+ * @param state      [in] the state at t; borrowed for the call.
+ * @param t          [in] finite; where the run ended; user's time unit.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (t); PDE_ERR_STATE (not started, or over); what a storage or callback
+ *         returned.
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_finish(pde_controller *controller, const pde_field *state,
+                                         double t) PDE_NOEXCEPT;
+
+/**
+ * The report of a run as a JSON object; storages keep it in their metadata as `controller`.
+ *
+ * - `t_start`, `t_end` as given; user's time unit.
+ * - `t_final` where the run ended; only after that; user's time unit.
+ * - `successful` true if it reached t_end or a tracker was satisfied; only after the end.
+ * - `stop_reason` in words; only after the end.
+ * - `profiler` seconds spent in the loop (`solver`) and in trackers (`tracker`).
+ *
+ * Later versions may add entries.
+ *
+ * @param controller [in] borrowed for the call.
+ * @param out_json   [out] valid until the next call on this handle.
+ * @return PDE_OK; only the failures that any function can give.
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_info(pde_controller *controller, const char **out_json) PDE_NOEXCEPT;
+
+/**
+ * Take a tracker out of a run. If the run is going on, the session of its storage ends.
+ *
+ * @param controller [in,out] borrowed for the call.
+ * @param tracker    [in] one of its trackers; the handle stays the caller's to free.
+ * @return PDE_OK; PDE_ERR_NOT_FOUND (the controller does not have it); PDE_ERR_IO.
+ * @threads one call at a time per controller.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_remove(pde_controller *controller, const pde_tracker *tracker) PDE_NOEXCEPT;
+
+/**
+ * Give a controller back. Without pde_controller_finish the run is abandoned: no last state, no report; what
+ * was appended stays, and sessions end when their storages are closed.
+ *
+ * @param controller [in] NULL or a stale handle: nothing happens.
+ * @threads any, but not while another thread uses the same handle.
+ * @since 0.1
+ */
+PDE_API void pde_controller_free(pde_controller *controller) PDE_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
