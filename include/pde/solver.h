@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-/** An equation with its parameters and boundary conditions. Immutable; free with pde_equation_free. */
+/** An equation with its parameters and boundary conditions, which never change; free with pde_equation_free. */
 typedef struct pde_equation pde_equation;
 
 /**
@@ -57,7 +57,7 @@ PDE_API pde_status pde_equation_create(const char *name, const pde_options *opti
  * @param seed      [in] any number.
  * @param out_field [out] scalar, float64, without label; the caller's to free.
  * @return PDE_OK; PDE_ERR_RANGE (more bytes than an address can count); PDE_ERR_MEMORY.
- * @threads any, at the same time.
+ * @threads one call at a time per equation.
  * @since 0.1
  */
 PDE_API pde_status pde_equation_initial_state(const pde_equation *equation, const pde_grid *grid,
@@ -103,7 +103,7 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  *         is not float64); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
  *         PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the tolerance);
  *         what a storage or callback returned.
- * @threads one call at a time per state and controller; several may share an equation.
+ * @threads one call at a time per equation, state and controller.
  * @since 0.1
  */
 PDE_API pde_status pde_solve(const pde_equation *equation, pde_field *state, double t_start, double t_end,

@@ -63,7 +63,7 @@ typedef struct pde_storage pde_storage;
  * - a path ending in .mp4, or `movie:PATH`: a movie of pictures. It is written, never read
  *   (PDE_ERR_UNSUPPORTED).
  *
- * A path that does not exist is an empty storage, unless the mode is "readonly". Folders that lack are made
+ * A path that does not exist is an empty storage, unless the mode is "readonly". Missing folders are made
  * when the first session begins. A session that empties an HDF5 file writes beside it, to PATH.tmp, and takes
  * its place at the first commit; until then the old file stays as it is. Only an empty file, or one that
  * begins like an HDF5 file, is ever replaced so.
