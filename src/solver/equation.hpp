@@ -1,0 +1,41 @@
+// Equations: what is solved, independent of grid and stepper.
+//
+// An equation holds its parameters and the names of its boundary conditions; `prepare` binds both to a grid
+// and gives the right-hand side that steppers evaluate (rate.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/options.hpp"
+#include "field/field.hpp"
+#include "solver/rate.hpp"
+
+namespace pde {
+
+class Equation {
+ public:
+  virtual ~Equation() = default;
+
+  /// "diffusion"; and the name that py-pde gives to it, "DiffusionPDE".
+  virtual const char *name() const = 0;
+  virtual const char *class_name() const = 0;
+  /// PDE_ERR_ARGUMENT for boundary conditions that do not go with the grid.
+  virtual std::unique_ptr<Rate> prepare(const Grid &grid) const = 0;
+
+  /// A scalar float64 field, uniform in [-0.1, 0.1): small noise about 0, where every equation here is at
+  /// rest.
+  FieldPtr initial_state(GridPtr grid, int64_t seed) const;
+};
+using EquationPtr = std::shared_ptr<const Equation>;
+
+/// "diffusion", "allen-cahn", "cahn-hilliard", "swift-hohenberg". PDE_ERR_NOT_FOUND lists them.
+EquationPtr make_equation(std::string_view name, const Options &options);
+
+/// The table of "solve", or of "equation:" and a name; nothing: no such consumer.
+std::optional<OptionTable> solver_options(std::string_view consumer);
+
+}  // namespace pde

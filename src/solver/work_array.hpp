@@ -1,0 +1,47 @@
+// The steppers' own arrays: one layer of ghost cells around the grid, rows aligned for vector loads.
+//
+// One- and two-dimensional grids are three-dimensional ones whose leading axes have one cell and no ghosts,
+// so that every kernel is written once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "field/field.hpp"
+
+namespace pde {
+
+/// Shape and strides that all arrays of one run share.
+struct WorkLayout {
+  explicit WorkLayout(const Grid &grid);
+
+  std::array<int64_t, 3> shape;  // cells
+  std::array<int64_t, 3>
+      strides;  // elements; 0 along an axis that does not exist: neighbours are the cell itself
+  std::array<bool, 3> exists;
+  int64_t origin;  // of the first cell
+  int64_t size;    // elements in all
+};
+
+class WorkArray {
+ public:
+  explicit WorkArray(const WorkLayout &layout);
+
+  /// The first cell; cell (i, j, k) is at i * strides[0] + j * strides[1] + k.
+  double *cells() { return data_.get() + origin_; }
+  const double *cells() const { return data_.get() + origin_; }
+
+  void load(const Field &field, const WorkLayout &layout);
+  void store(Field &field, const WorkLayout &layout) const;
+
+ private:
+  struct Free {
+    void operator()(double *data) const { std::free(data); }
+  };
+  std::unique_ptr<double[], Free> data_;
+  int64_t origin_;
+};
+
+}  // namespace pde

@@ -1,0 +1,97 @@
+// What happens when a schedule is due: record the state, call the user, show how far the run has come.
+//
+// A tracker is told when a run starts and ends, and is handed the state when its schedule is due. It may end
+// the run by its verdict, or fail by throwing: the controller then names it and ends the run. It belongs to
+// one run at a time.
+//
+//   start   once; the state is that of t_start, and is not yet recorded
+//   pass    after every step, due or not: for trackers that go by the clock
+//   handle  whenever the schedule is due
+//   finish  once, also after a failure anywhere
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/info.hpp"
+#include "base/options.hpp"
+#include "field/field.hpp"
+#include "storage/storage.hpp"
+#include "tracker/schedule.hpp"
+
+namespace pde {
+
+/// The state as trackers see it: shared, not theirs to change.
+using StatePtr = std::shared_ptr<const Field>;
+
+/// What a tracker thinks of the run: go on, or end it as a success for this reason.
+struct Verdict {
+  bool stop = false;
+  std::string reason;  // may be empty
+};
+
+/// How a run ended.
+struct RunEnd {
+  double t;
+  bool reached_end;  // t is t_end, up to rounding or the last step
+  Info info;         // "controller", and "solver" if the run was ours: goes into storages
+};
+
+class Tracker {
+ public:
+  virtual ~Tracker() = default;
+  Tracker(const Tracker &) = delete;
+  Tracker &operator=(const Tracker &) = delete;
+
+  /// For messages: `storage run.h5`, `progress`, `callback`.
+  virtual std::string name() const = 0;
+  /// Copied for each run; null: never due, goes by `pass` alone.
+  const Schedule *schedule() const { return schedule_.get(); }
+  /// Whether `handle` looks at the state.
+  virtual bool needs_state() const { return true; }
+
+  virtual void start(const StatePtr & /*state*/, double /*t_start*/, double /*t_end*/) {}
+  virtual void pass(double /*t*/) {}
+  virtual Verdict handle(const StatePtr &state, double t) = 0;
+  /// `state` is null after a failure of the solver.
+  virtual void finish(const StatePtr & /*state*/, const RunEnd & /*end*/) {}
+
+  /// Taken by the run it belongs to.
+  std::atomic<bool> in_run{false};
+
+ protected:
+  explicit Tracker(SchedulePtr schedule) : schedule_(std::move(schedule)) {}
+
+ private:
+  SchedulePtr schedule_;
+};
+using TrackerPtr = std::shared_ptr<Tracker>;
+
+/// The user's function between state and storage: fills `out`, which is of `result`'s kind. A failure is
+/// thrown.
+struct StorageTransform {
+  FieldDescription result;
+  std::function<void(const StatePtr &state, double t, const FieldPtr &out)> call;
+};
+
+/// Records the state. Schedule null: constant(1). Storage null: opened now from the options uri and mode,
+/// closed at the end of the run. Options: table "tracker:storage".
+TrackerPtr make_storage_tracker(StoragePtr storage, SchedulePtr schedule,
+                                std::optional<StorageTransform> transform, const Options &options);
+
+/// Calls `act`, which throws to fail. Schedule null: constant(1).
+TrackerPtr make_callback_tracker(SchedulePtr schedule,
+                                 std::function<Verdict(const StatePtr &state, double t)> act);
+
+/// By name: "progress". Schedule null: the tracker's default. PDE_ERR_NOT_FOUND lists the names.
+TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options);
+
+/// The table of "tracker:storage", "tracker:progress", "controller" (which may be empty); nothing: no such
+/// consumer.
+std::optional<OptionTable> tracker_options(std::string_view consumer);
+
+}  // namespace pde
