@@ -1,0 +1,74 @@
+// JSON as the files hold it: Python's dialect, with NaN, Infinity and -Infinity, read and written through
+// RapidJSON.
+//
+// RapidJSON is told never to abort and never to recurse: its assertions and failed allocations become
+// exceptions, and parsing is iterative, so a hostile file of ten million brackets costs time, not the stack.
+#pragma once
+
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#define RAPIDJSON_ASSERT(condition) \
+  ((condition) ? static_cast<void>(0) : throw std::logic_error("RapidJSON: " #condition))
+#define RAPIDJSON_NOEXCEPT_ASSERT(condition) static_cast<void>(0)
+#define RAPIDJSON_HAS_STDSTRING 1
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace pde {
+
+/// malloc that throws, because RapidJSON does not look at what it gets.
+class JsonAllocator {
+ public:
+  static const bool kNeedFree = true;
+  void *Malloc(size_t size) { return size ? checked(std::malloc(size)) : nullptr; }
+  void *Realloc(void *old, size_t, size_t size) {
+    if (size == 0) {
+      std::free(old);
+      return nullptr;
+    }
+    return checked(std::realloc(old, size));
+  }
+  static void Free(void *data) noexcept { std::free(data); }
+
+ private:
+  static void *checked(void *data) {
+    if (!data) throw std::bad_alloc();
+    return data;
+  }
+};
+
+using JsonEncoding = rapidjson::UTF8<>;
+using JsonPool = rapidjson::MemoryPoolAllocator<JsonAllocator>;
+using JsonDocument = rapidjson::GenericDocument<JsonEncoding, JsonPool, JsonAllocator>;
+using JsonValue = rapidjson::GenericValue<JsonEncoding, JsonPool>;
+using JsonBuffer = rapidjson::GenericStringBuffer<JsonEncoding, JsonAllocator>;
+/// Pure ASCII (other characters as \uXXXX) and the three tokens of Python.
+using JsonWriter = rapidjson::Writer<JsonBuffer, JsonEncoding, rapidjson::ASCII<>, JsonAllocator,
+                                     rapidjson::kWriteNanAndInfFlag | rapidjson::kWriteDefaultFlags>;
+
+constexpr unsigned kJsonParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
+                                     rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+
+/// Parses a whole document; PDE_ERR_FORMAT that names `what` and where it went wrong.
+JsonDocument json_parse(std::string_view text, std::string_view what);
+
+/// The member `key` of an object, or null.
+const JsonValue *json_find(const JsonValue &object, std::string_view key);
+
+inline std::string_view json_text(const JsonValue &string) {
+  return {string.GetString(), string.GetStringLength()};
+}
+
+/// `text` as a JSON string with its quotes.
+std::string json_quote(std::string_view text);
+
+/// Shortest exact form; NaN, Infinity, -Infinity where it is none.
+std::string json_number(double value);
+
+}  // namespace pde

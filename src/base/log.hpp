@@ -1,0 +1,28 @@
+// Log lines: to the handler the host has set, else warnings and errors to stderr.
+//
+// Only ever called on a thread that called us, and never under a lock of ours, because a handler may call
+// back into the library or into an interpreter that allows one thread only.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "pde/base.h"
+
+namespace pde {
+
+void log_line(int32_t level, const std::string &message);
+void set_log_handler(pde_log_handler handler, void *user, pde_destroy destroy);
+
+template <class... Args>
+void log_info(fmt::format_string<Args...> text, Args &&...args) {
+  log_line(PDE_LOG_INFO, fmt::format(text, std::forward<Args>(args)...));
+}
+template <class... Args>
+void log_warning(fmt::format_string<Args...> text, Args &&...args) {
+  log_line(PDE_LOG_WARNING, fmt::format(text, std::forward<Args>(args)...));
+}
+
+}  // namespace pde
