@@ -1,0 +1,53 @@
+// What a field is, apart from its values: grid, rank, dtype, labels; and how files write that down.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "grid/grid.hpp"
+#include "pde/field.h"
+
+namespace pde {
+
+using Label = std::optional<std::string>;
+
+struct MemberDescription {
+  int32_t rank;
+  Label label;
+  bool operator==(const MemberDescription &) const = default;
+};
+
+struct FieldDescription {
+  GridPtr grid;
+  int32_t rank = PDE_SCALAR;  // or PDE_COLLECTION
+  int32_t dtype = PDE_FLOAT64;
+  Label label;
+  std::vector<MemberDescription> members;  // of a collection
+
+  /// Scalar components of a field of this rank: dimension^rank.
+  static int64_t components(int32_t rank, const Grid &grid);
+  /// Scalar components in all: the rows of a snapshot.
+  int64_t rows() const;
+  /// Axes before those of the grid: [], [dim], [dim, dim], or [rows] for a collection.
+  std::vector<int64_t> leading_shape() const;
+  std::vector<int64_t> shape() const;
+  int64_t count() const { return rows() * grid->cells(); }  // samples
+  int64_t bytes() const { return count() * dtype_size(dtype); }
+  const char *class_name() const;
+
+  /// The value of the attribute `field_attributes`: JSON whose values are strings with JSON
+  /// (docs/formats.md).
+  std::string text() const;
+  /// PDE_ERR_FORMAT, or PDE_ERR_UNSUPPORTED for grids and dtypes this version does not know.
+  static FieldDescription parse(std::string_view json);
+  /// As py-pde guesses it when a file does not say: by the axes between time and space.
+  static std::optional<FieldDescription> guess(GridPtr grid, std::span<const int64_t> shape, int32_t dtype);
+};
+
+const char *rank_name(int32_t rank);
+
+}  // namespace pde
