@@ -1,0 +1,80 @@
+// The seam between the storage front and what keeps a series: the few things a backend must do.
+//
+// The front checks everything once (mode, shape, dtype, grid, time, index) and calls in this order:
+//   contents, info            when opened, and again after begin
+//   begin, then start         once per writing session; begin, then cancel: the front has refused the session
+//   append, commit            while writing; commit makes all appended snapshots durable as far as the
+//   backend can finish                    end of the session; the series stays readable close at the end; may
+//   still fail, and nothing is called after it
+// A backend throws pde::Error. After a failed append the front asks `usable`: if not, the storage stays
+// failed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/info.hpp"
+#include "base/options.hpp"
+#include "field/field.hpp"
+
+namespace pde {
+
+/// What is stored, as far as it is known.
+struct Contents {
+  int64_t length = 0;
+  std::optional<double> last_time;
+  /// Empty while nothing is stored, and for series whose file does not say (raw access still works).
+  std::optional<FieldDescription> description;
+  /// Why there is no description although something is stored; empty if there is nothing to explain.
+  std::string no_description;
+  /// Of one snapshot; known without a description. dtype 0: not known.
+  int32_t dtype = 0;
+  std::vector<int64_t> shape;
+};
+
+enum class StartMode {
+  replace,  // what is stored goes, at the latest with the first commit of the new series
+  extend,   // goes on behind what is stored
+};
+
+struct BackendStatistics {
+  int64_t bytes_in = 0;      // samples of all snapshots, as they were handed over
+  int64_t bytes_stored = 0;  // what they take in the storage; for files: the whole file
+  int64_t commits = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// For messages: "the file /data/run.h5", "memory:".
+  virtual std::string name() const = 0;
+
+  virtual Contents contents() = 0;
+  virtual Info info() = 0;
+
+  /// Takes what a writer needs (locks), and looks again at what is stored.
+  virtual void begin() {}
+  virtual void cancel() {}
+  virtual void start(const FieldDescription &sample, StartMode mode, const Info &info) = 0;
+  virtual void append(const Field &snapshot, double time) = 0;
+  virtual void commit() = 0;
+  virtual void finish(const Info &info) = 0;
+  virtual void close() = 0;
+
+  /// Snapshots that would be left if the process were killed now.
+  virtual int64_t committed() = 0;
+  virtual bool usable() const { return true; }
+
+  virtual void times(int64_t first, int64_t count, double *out_times) = 0;
+  /// Snapshots first, first + step, …, in C order and the stored dtype, one behind the other.
+  virtual void read(int64_t first, int64_t count, int64_t step, void *out_data) = 0;
+  virtual bool readable() const { return true; }
+
+  virtual BackendStatistics statistics() = 0;
+};
+
+}  // namespace pde

@@ -1,0 +1,219 @@
+#include "storage/hdf5/file_driver.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "base/error.hpp"
+#include "storage/hdf5/h5.hpp"
+
+namespace pde {
+namespace {
+
+/// HDF5's view of the file: its header first, as H5FD_t asks for.
+struct H5File {
+  H5FD_t header;
+  DriverFile *file;
+  haddr_t end_of_allocation;
+};
+
+/// What travels in the file access property list.
+struct DriverInfo {
+  DriverFile *file;
+};
+
+H5File *cast(H5FD_t *file) {
+  return reinterpret_cast<H5File *>(file);
+}
+const H5File *cast(const H5FD_t *file) {
+  return reinterpret_cast<const H5File *>(file);
+}
+
+H5FD_t *driver_open(const char *, unsigned flags, hid_t access, haddr_t) {
+  const auto *info = static_cast<const DriverInfo *>(H5Pget_driver_info(access));
+  if (!info) return nullptr;
+  auto *file = new (std::nothrow) H5File{};
+  if (!file) return nullptr;
+  file->file = info->file;
+  file->file->opened();
+  if (flags & H5F_ACC_TRUNC) file->file->truncate(0);
+  return &file->header;
+}
+
+herr_t driver_close(H5FD_t *file) {
+  cast(file)->file->closed();
+  delete cast(file);
+  return 0;
+}
+
+int driver_compare(const H5FD_t *a, const H5FD_t *b) {
+  // Two openings are two files: each storage sees what is committed, not the caches of another one.
+  const DriverFile *x = cast(a)->file, *y = cast(b)->file;
+  return x == y ? 0 : std::less<const DriverFile *>()(x, y) ? -1 : 1;
+}
+
+herr_t driver_query(const H5FD_t *, unsigned long *flags) {
+  // Small metadata share blocks; no metadata accumulator, so each write is a whole entry of HDF5.
+  if (flags) *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_AGGREGATE_SMALLDATA;
+  return 0;
+}
+
+haddr_t driver_get_eoa(const H5FD_t *file, H5FD_mem_t) {
+  return cast(file)->end_of_allocation;
+}
+
+herr_t driver_set_eoa(H5FD_t *file, H5FD_mem_t, haddr_t address) {
+  cast(file)->end_of_allocation = address;
+  return 0;
+}
+
+haddr_t driver_get_eof(const H5FD_t *file, H5FD_mem_t) {
+  return static_cast<haddr_t>(cast(file)->file->end_of_file());
+}
+
+herr_t driver_read(H5FD_t *file, H5FD_mem_t, hid_t, haddr_t address, size_t size, void *data) {
+  const int64_t done = cast(file)->file->read(data, size, static_cast<int64_t>(address));
+  if (done < 0) return -1;
+  // Behind the end of the file there is nothing but zeros.
+  std::memset(static_cast<char *>(data) + done, 0, size - static_cast<size_t>(done));
+  return 0;
+}
+
+herr_t driver_write(H5FD_t *file, H5FD_mem_t, hid_t, haddr_t address, size_t size, const void *data) {
+  cast(file)->file->write(data, size, static_cast<int64_t>(address));
+  return 0;
+}
+
+herr_t driver_truncate(H5FD_t *file, hid_t, hbool_t) {
+  const auto wanted = static_cast<int64_t>(cast(file)->end_of_allocation);
+  if (wanted != cast(file)->file->end_of_file()) cast(file)->file->truncate(wanted);
+  return 0;
+}
+
+const H5FD_class_t &driver_class() {
+  static const H5FD_class_t driver = [] {
+    H5FD_class_t c;
+    std::memset(&c, 0, sizeof c);
+#if H5_VERSION_GE(1, 14, 0)
+    c.version = H5FD_CLASS_VERSION;
+    c.value =
+        static_cast<H5FD_class_value_t>(600);  // the range for drivers outside the library is 256 to 65535
+#endif
+    c.name = "libpde";
+    c.maxaddr = (haddr_t{1} << 62) - 1;
+    c.fc_degree = H5F_CLOSE_STRONG;
+    c.fapl_size = sizeof(DriverInfo);
+    c.open = driver_open;
+    c.close = driver_close;
+    c.cmp = driver_compare;
+    c.query = driver_query;
+    c.get_eoa = driver_get_eoa;
+    c.set_eoa = driver_set_eoa;
+    c.get_eof = driver_get_eof;
+    c.read = driver_read;
+    c.write = driver_write;
+    c.truncate = driver_truncate;
+    const H5FD_mem_t free_lists[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
+    std::copy(std::begin(free_lists), std::end(free_lists), c.fl_map);
+    return c;
+  }();
+  return driver;
+}
+
+}  // namespace
+
+// ---- life
+
+DriverFile::DriverFile(FileOps &ops, int fd, std::string path, bool writable)
+    : ops_(ops), fd_(fd), path_(std::move(path)), writable_(writable), owner_(::getpid()) {}
+
+DriverFile::~DriverFile() {
+  ops_.close(fd_);
+}
+
+hid_t DriverFile::create() {
+  return attach(true);
+}
+hid_t DriverFile::open() {
+  return attach(false);
+}
+
+hid_t DriverFile::attach(bool create) {
+  // Registered anew each time and let go at once (the property list keeps it): a number kept from earlier may
+  // name an object of the host after its H5close().
+  const H5Id driver(H5FDregister(&driver_class()), H5FDunregister);
+  const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  const DriverInfo info{this};
+  if (!driver || !access || H5Pset_driver(access.get(), driver.get(), &info) < 0) return H5I_INVALID_HID;
+  // The oldest format that can hold it: any reader since HDF5 1.8 opens the file.
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
+  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
+  expected_ = true;  // HDF5 may open, close and open again while it makes up its mind
+  const hid_t file = create ? H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())
+                            : H5Fopen(path_.c_str(), writable_ ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.get());
+  expected_ = false;
+  return file;
+}
+
+herr_t DriverFile::close(hid_t file) {
+  expected_ = true;
+  const herr_t result = H5Fclose(file);
+  expected_ = false;
+  return result;
+}
+
+// ---- bytes
+
+void DriverFile::opened() {
+  FileStatus status;
+  end_of_file_ = ops_.status(fd_, &status) == 0 ? status.size : 0;
+}
+
+bool DriverFile::dropping() const {
+  return error_ != 0 || abandoned_ || !writable_ || ::getpid() != owner_;
+}
+
+void DriverFile::die(const char *what, int error, int64_t offset) {
+  error_ = error;
+  failure_ = fmt::format("{} {} at byte {}: {}", what, path_, offset, errno_text(error));
+}
+
+std::string DriverFile::problem() const {
+  if (error_ != 0) return failure_;
+  if (lost_) return fmt::format("{} was closed by a call of H5close() outside of libpde", path_);
+  if (writable_ && ::getpid() != owner_)
+    return fmt::format("{} belongs to the process {} that opened it, not to its child", path_, owner_);
+  return {};
+}
+
+int64_t DriverFile::size() const {
+  FileStatus status;
+  return ops_.status(fd_, &status) == 0 ? status.size : end_of_file_;
+}
+
+int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
+  const int64_t done = read_fully(ops_, fd_, data, size, offset);
+  if (done < 0 && failure_.empty())
+    failure_ = fmt::format("reading {} at byte {}: {}", path_, offset, errno_text(static_cast<int>(-done)));
+  return done;
+}
+
+void DriverFile::write(const void *data, size_t size, int64_t offset) {
+  end_of_file_ = std::max(end_of_file_, offset + static_cast<int64_t>(size));
+  if (dropping()) return;
+  const int64_t done = write_fully(ops_, fd_, data, size, offset);
+  if (done < 0) die("writing", static_cast<int>(-done), offset);
+}
+
+void DriverFile::truncate(int64_t size) {
+  end_of_file_ = size;
+  if (dropping()) return;
+  const int result = ops_.truncate(fd_, size);
+  if (result < 0) die("resizing", -result, size);
+}
+
+}  // namespace pde

@@ -1,0 +1,76 @@
+// Our HDF5 virtual file driver: HDF5 keeps the format, we keep the bytes.
+//
+// One file, one descriptor, opened by the storage and lent to HDF5 for the time between attach and detach.
+// Here the driver passes everything through to the seam of file operations. What it adds is dead mode: after
+// a failed write, in a forked child, and after the host has called H5close(), it answers success and drops
+// the bytes, because an error returned from a driver leaves HDF5 1.10 with metadata that it can neither write
+// nor forget, and it crashes at exit. The storage asks `problem` after each step and fails with what it
+// hears.
+#pragma once
+
+#include <hdf5.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "storage/hdf5/file_ops.hpp"
+
+namespace pde {
+
+class DriverFile {
+ public:
+  /// Takes over the descriptor; it is closed with this object.
+  DriverFile(FileOps &ops, int fd, std::string path, bool writable);
+  ~DriverFile();
+  DriverFile(const DriverFile &) = delete;
+  DriverFile &operator=(const DriverFile &) = delete;
+
+  /// H5Fcreate or H5Fopen through this driver; negative as HDF5's own. Inside an H5Session.
+  hid_t create();
+  hid_t open();
+  /// H5Fclose of the last id, expected by us. Never writes once the file is dead.
+  herr_t close(hid_t file);
+  /// HDF5 has closed the file, but not because we asked: the host called H5close(), and old ids may name its
+  /// objects.
+  bool lost() const { return lost_; }
+
+  /// Why the bytes no longer reach the disk: words with path and cause; empty while all is well.
+  std::string problem() const;
+  /// Puts everything written so far on the disk itself; minus an errno.
+  int sync() { return ops_.sync(fd_); }
+  int64_t size() const;
+  int fd() const { return fd_; }
+  bool writable() const { return writable_; }
+  void moved(std::string path) { path_ = std::move(path); }
+  /// Drops everything from now on, for files that will not be kept.
+  void abandon() { abandoned_ = true; }
+
+  // ---- for the driver's callbacks
+  void opened();
+  void closed() {
+    if (!expected_) lost_ = true;
+  }
+  int64_t end_of_file() const { return end_of_file_; }
+  int64_t read(void *data, size_t size, int64_t offset);
+  void write(const void *data, size_t size, int64_t offset);
+  void truncate(int64_t size);
+
+ private:
+  hid_t attach(bool create);
+  bool dropping() const;
+  void die(const char *what, int error, int64_t offset);
+
+  FileOps &ops_;
+  int fd_;
+  std::string path_;
+  bool writable_;
+  pid_t owner_;
+  int64_t end_of_file_ = 0;
+  bool expected_ = false;  // a close that comes now is ours
+  bool lost_ = false, abandoned_ = false;
+  int error_ = 0;
+  std::string failure_;
+};
+
+}  // namespace pde

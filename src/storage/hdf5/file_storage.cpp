@@ -1,0 +1,640 @@
+// The file backend: series in HDF5 files that py-pde and any other HDF5 reader open (docs/formats.md).
+//
+// It decides what is written when: metadata first, rows as they come, commits by time or count, data_length
+// at the end. A new series is written beside the old file and takes its name with the first commit; a series
+// that goes on is extended in place.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <hdf5.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/numbers.hpp"
+#include "storage/backends.hpp"
+#include "storage/hdf5/h5.hpp"
+#include "storage/hdf5/series_file.hpp"
+#include "storage/hdf5/writer_lock.hpp"
+
+namespace pde {
+namespace {
+
+// ---- options
+
+constexpr OptionSpec kFileOptions[] = {
+    {"compression", OptionType::choice, "gzip", "none|gzip", "filter for the samples"},
+    {"level", OptionType::integer, "1", "0 9", "effort of gzip: 1 is fast, 9 is small"},
+    {"compression_opts", OptionType::integer, "", "0 9", "another name of level", "level"},
+    {"shuffle", OptionType::flag, "true", "", "bytes of equal weight side by side before compressing"},
+    {"checksum", OptionType::flag, "false", "",
+     "Fletcher-32 checksum in each chunk, verified when it is read"},
+    {"chunk_bytes", OptionType::integer, "1048576", "1 4294967295",
+     "small snapshots share a chunk of at most this many bytes; a larger snapshot has its own"},
+    {"chunk_shape", OptionType::reals, "", "",
+     "chunk by hand: snapshots, then cells along each axis of a snapshot"},
+    {"commit_seconds", OptionType::real, "1", "0 -",
+     "an append commits if the last commit is this long ago (wall-clock seconds); the first one always does"},
+    {"commit_every", OptionType::integer, "0", "0 -", "commit after this many appends; 0: by time only"},
+    {"fsync", OptionType::flag, "false", "", "a commit waits until the data is on the disk itself"},
+    {"max_length", OptionType::integer, "0", "0 -", "snapshots that the file may hold; 0: no limit"},
+    kTimeOrderOption,
+    kInfoOption,
+};
+
+std::vector<int64_t> chunk_shape_option(const ResolvedOptions &options) {
+  std::vector<int64_t> shape;
+  if (!options.has("chunk_shape")) return shape;
+  for (double size : options.reals("chunk_shape")) {
+    if (!(size >= 1 && size <= 4294967295.0) || size != std::floor(size)) {
+      fail(PDE_ERR_ARGUMENT,
+           "option chunk_shape has the entry {}, expected whole numbers from 1 to 4294967295", size);
+    }
+    shape.push_back(static_cast<int64_t>(size));
+  }
+  return shape;
+}
+
+/// The number in the text of `data_length`: Python's int, or leniently a float or a text of one; nothing if
+/// it is none.
+std::optional<int64_t> parse_length(const std::string &json) {
+  std::string_view text = json;
+  if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
+  const auto number = parse_real(text);
+  if (!number || !(*number >= 0 && *number < 9e15) || *number != std::floor(*number)) return std::nullopt;
+  return static_cast<int64_t>(*number);
+}
+
+constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+
+// ---- the backend
+
+class FileBackend final : public Backend {
+ public:
+  explicit FileBackend(const BackendRequest &request);
+  ~FileBackend() override { release(); }
+
+  std::string name() const override { return "the file " + path_; }
+  Contents contents() override { return contents_; }
+  Info info() override { return info_; }
+
+  void begin() override;
+  void cancel() override;
+  void start(const FieldDescription &sample, StartMode mode, const Info &info) override;
+  void append(const Field &snapshot, double time) override;
+  void commit() override;
+  void finish(const Info &info) override;
+  void close() override;
+  int64_t committed() override { return writing_ ? committed_ : length_; }
+  bool usable() const override { return !broken_; }
+
+  void times(int64_t first, int64_t count, double *out_times) override;
+  void read(int64_t first, int64_t count, int64_t step, void *out_data) override;
+  BackendStatistics statistics() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using SeriesPtr = std::unique_ptr<SeriesFile>;
+
+  static std::string resolved_path(const std::string &path);
+  int open_existing(bool writable);
+  void check_signature(int fd, const std::string &path, int64_t size);
+  SeriesPtr open_series(bool writable);
+  void inspect();
+  void learn(SeriesFile &series);
+  void describe();
+
+  void look_again();
+  void start_new();
+  void start_extending();
+  int create_temporary();
+  void write_info(const Info &info);
+  void write_attribute(const std::string &key, const std::string &json);
+  void append_row(const void *samples, double time);
+  bool commit_due() const;
+  void commit_now();
+  void take_name();
+  void check_alive();
+  SeriesFile &readable_series();
+  void close_series(SeriesPtr &series);
+  void release();
+
+  FileOps &ops_ = file_ops();
+  SeriesLayout layout_;
+  double commit_seconds_;
+  int64_t commit_every_;
+  bool sync_;
+  Mode mode_;
+  std::string path_;
+
+  Contents contents_;  // as last looked at; the front counts on from there
+  Info info_;
+  std::map<std::string, std::string>
+      stored_info_;  // attributes as the file has them: only changes are written
+
+  SeriesPtr series_;    // what is read, or written
+  SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
+  std::unique_ptr<WriterLock> lock_;
+  std::string temporary_;  // where a new series lies before its first commit; else empty
+  bool writing_ = false, broken_ = false;
+  int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
+  bool committed_once_ = false;  // in this session
+  Clock::time_point last_commit_{};
+  std::vector<std::byte> scratch_;
+};
+
+// ---- opening
+
+FileBackend::FileBackend(const BackendRequest &request)
+    : commit_seconds_(request.options.real("commit_seconds")),
+      commit_every_(request.options.integer("commit_every")),
+      sync_(request.options.flag("fsync")),
+      mode_(request.mode),
+      path_(resolved_path(request.location)) {
+  const ResolvedOptions &options = request.options;
+  layout_ = {.gzip = options.text("compression") == "gzip",
+             .shuffle = options.flag("shuffle"),
+             .checksum = options.flag("checksum"),
+             .level = static_cast<unsigned>(options.integer("level")),
+             .chunk_bytes = options.integer("chunk_bytes"),
+             .max_length = options.integer("max_length"),
+             .chunk_shape = chunk_shape_option(options)};
+  inspect();
+}
+
+/// Absolute and without symbolic links: the file stays the same when the process changes its folder, and a
+/// rename replaces the file, not a link to it.
+std::string FileBackend::resolved_path(const std::string &path) {
+  std::error_code error;
+  const std::filesystem::path resolved =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  if (error) fail(PDE_ERR_IO, "the path {} cannot be resolved: {}", path, error.message());
+  return resolved.string();
+}
+
+/// Looks at what is there. A mode that replaces it does not mind what it cannot read, as long as it is HDF5.
+void FileBackend::inspect() {
+  const bool replaces = mode_ == Mode::truncate || mode_ == Mode::truncate_once;
+  contents_ = {};
+  info_ = {};
+  stored_info_.clear();
+  length_ = 0;
+  close_series(series_);
+  try {
+    series_ = open_series(false);
+    if (series_) learn(*series_);
+  } catch (const Error &error) {
+    close_series(series_);
+    const int fd = replaces ? open_existing(false) : -1;
+    if (fd < 0) throw;
+    ops_.close(fd);
+    log_info("what {} holds cannot be read and would be replaced: {}", path_, error.what());
+    contents_ = {};
+    info_ = {};
+  }
+  if (series_ || mode_ != Mode::readonly) return;
+  FileStatus status;
+  if (ops_.path_status(path_, &status) == 0)
+    fail(PDE_ERR_FORMAT, "{} is empty (0 bytes), expected an HDF5 file", path_);
+  fail(PDE_ERR_NOT_FOUND, "there is no file {}", path_);
+}
+
+/// A descriptor, or -1 where nothing is stored: no file, or an empty one.
+int FileBackend::open_existing(bool writable) {
+  const int fd = ops_.open(path_, writable ? O_RDWR : O_RDONLY, 0);
+  if (fd == -ENOENT) return -1;
+  if (fd < 0) fail(PDE_ERR_IO, "opening {}: {}", path_, errno_text(-fd));
+  try {
+    FileStatus status;
+    const int result = ops_.status(fd, &status);
+    if (result < 0) fail(PDE_ERR_IO, "opening {}: {}", path_, errno_text(-result));
+    if (status.directory) fail(PDE_ERR_IO, "{} is a directory, expected a file", path_);
+    if (!status.regular) fail(PDE_ERR_IO, "{} is a device, pipe or socket, expected a file", path_);
+    if (status.size > 0) {
+      check_signature(fd, path_, status.size);
+      return fd;
+    }
+  } catch (...) {
+    ops_.close(fd);
+    throw;
+  }
+  ops_.close(fd);
+  return -1;
+}
+
+/// HDF5 looks at 0, 512, 1024, 2048, …: a block of the user may come first.
+void FileBackend::check_signature(int fd, const std::string &path, int64_t size) {
+  for (int64_t offset = 0; offset < size; offset = offset == 0 ? 512 : 2 * offset) {
+    char bytes[8];
+    const int64_t got = read_fully(ops_, fd, bytes, sizeof bytes, offset);
+    if (got < 0) fail(PDE_ERR_IO, "reading {}: {}", path, errno_text(static_cast<int>(-got)));
+    if (got == 8 && std::string_view(bytes, 8) == kSignature) return;
+  }
+  fail(PDE_ERR_FORMAT, "{} is no HDF5 file ({} bytes without its signature); it is left as it is", path,
+       size);
+}
+
+FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
+  const int fd = open_existing(writable);
+  if (fd < 0) return nullptr;
+  auto series = std::make_unique<SeriesFile>(ops_, fd, path_, writable);
+  try {
+    const H5Session session;
+    series->open();
+  } catch (...) {
+    close_series(series);
+    throw;
+  }
+  return series;
+}
+
+/// Attributes, shapes and length of an open file.
+void FileBackend::learn(SeriesFile &series) {
+  const H5Session session;
+  contents_ = {};
+  info_ = {};
+  stored_info_.clear();
+  for (auto &[key, json] : h5_read_attributes(series.file())) {
+    info_.set(key, json);
+    stored_info_[key] = json;
+  }
+  length_ = 0;
+  if (mode_ == Mode::append && series.has_no_datasets())
+    return;  // a series can be put next to what else is there
+  series.open_datasets();
+  hsize_t rows = std::min(series.data_rows(), series.times_rows());
+  if (const std::string *text = info_.find("data_length")) {
+    if (const auto valid = parse_length(*text)) rows = std::min(rows, static_cast<hsize_t>(*valid));
+  }
+  length_ = contents_.length = static_cast<int64_t>(rows);
+  contents_.dtype = series.dtype();
+  contents_.shape.assign(series.snapshot_shape().begin(), series.snapshot_shape().end());
+  const int64_t sizes[] = {checked_product(contents_.shape).value_or(-1), dtype_size(series.dtype())};
+  const auto bytes = checked_product(sizes);
+  if (!bytes)
+    fail(PDE_ERR_FORMAT, "/data of {} has snapshots of shape {}, more than can be addressed", path_,
+         shape_text(contents_.shape));
+  snapshot_bytes_ = *bytes;
+  if (length_ > 0) {
+    double last;
+    series.read_times(rows - 1, 1, &last);
+    contents_.last_time = last;
+  }
+  describe();
+}
+
+/// The description in the attributes, if there is one and it fits the data.
+void FileBackend::describe() {
+  const std::string *attributes = info_.find("field_attributes");
+  if (!attributes) {
+    contents_.no_description =
+        "the file does not say what its snapshots are (no field_attributes): read them into a field of your "
+        "own, or raw";
+    return;
+  }
+  try {
+    FieldDescription description = FieldDescription::parse(*attributes);
+    description.dtype = contents_.dtype;  // what is stored counts, whatever the attribute says
+    if (description.shape() == contents_.shape) {
+      contents_.description = std::move(description);
+    } else {
+      contents_.no_description =
+          fmt::format("field_attributes describe snapshots of shape {}, but /data holds {}",
+                      shape_text(description.shape()), shape_text(contents_.shape));
+    }
+  } catch (const Error &error) {
+    contents_.no_description = error.what();
+  }
+}
+
+// ---- starting
+
+void FileBackend::begin() {
+  if (lock_) return;  // held since an earlier session: nobody else has written
+  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail(PDE_ERR_IO, "creating the folder {}: {}", folder.string(), error.message());
+  lock_ = std::make_unique<WriterLock>(ops_, path_);
+  try {
+    inspect();  // it may have changed since it was opened
+  } catch (...) {
+    lock_.reset();
+    throw;
+  }
+}
+
+void FileBackend::cancel() {
+  lock_.reset();
+}
+
+void FileBackend::start(const FieldDescription &sample, StartMode mode, const Info &info) {
+  try {
+    if (mode == StartMode::extend) start_extending();
+    if (mode == StartMode::replace || !series_) start_new();
+    const H5Session session;
+    if (!series_->has_datasets()) {
+      series_->create_datasets(sample, layout_);
+      length_ = 0;
+      snapshot_bytes_ = sample.bytes();
+    }
+    write_info(info);
+    check_alive();
+  } catch (...) {
+    // An extended file has been touched: nobody knows better than a new look at it what it holds.
+    broken_ = broken_ || (temporary_.empty() && series_ && series_->driver().writable());
+    release();
+    if (!broken_) look_again();
+    throw;
+  }
+  writing_ = true;
+  committed_ = temporary_.empty() ? length_ : 0;
+  committed_once_ = false;
+  contents_.length = length_;
+}
+
+/// After a refused start, so that reading goes on; what cannot be read now says so when it is read.
+void FileBackend::look_again() {
+  try {
+    inspect();
+  } catch (const Error &error) {
+    log_info("{}", error.what());
+  }
+}
+
+/// A new file beside the path; the old one stays open, locked against stock writers, until its name is taken.
+void FileBackend::start_new() {
+  if (series_) lock_data_file(ops_, series_->driver().fd(), path_);
+  const int fd = create_temporary();
+  replaced_ = std::move(series_);
+  series_ = std::make_unique<SeriesFile>(ops_, fd, temporary_, true);
+  lock_data_file(ops_, fd, temporary_);
+  stored_info_.clear();
+  contents_ = {};
+  length_ = 0;
+  const H5Session session;
+  series_->create();
+}
+
+int FileBackend::create_temporary() {
+  const std::string path = path_ + ".tmp";
+  int fd = ops_.open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+  if (fd == -EEXIST) {
+    // Left by a run that was killed before its first commit: we hold the writer's lock, so nobody uses it.
+    // Anything else of this name is left alone.
+    const int old = ops_.open(path, O_RDONLY, 0);
+    if (old < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-old));
+    try {
+      FileStatus status;
+      if (ops_.status(old, &status) < 0 || !status.regular)
+        fail(PDE_ERR_EXISTS, "{} exists and is no file", path);
+      if (status.size > 0) check_signature(old, path, status.size);
+    } catch (...) {
+      ops_.close(old);
+      throw;
+    }
+    ops_.close(old);
+    ops_.unlink(path);
+    fd = ops_.open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+  }
+  if (fd < 0) fail(PDE_ERR_IO, "creating {}: {}", path, errno_text(-fd));
+  temporary_ = path;
+  return fd;
+}
+
+void FileBackend::start_extending() {
+  close_series(series_);
+  series_ = open_series(true);
+  if (!series_) return;
+  lock_data_file(ops_, series_->driver().fd(), path_);
+  learn(*series_);
+  if (!series_->has_datasets() || series_->fixed()) return;
+  const H5Session session;
+  // Rows beyond the valid ones (of a failed append, or py-pde's max_length) would count once data_length is
+  // gone.
+  series_->set_rows(static_cast<hsize_t>(length_));
+  h5_remove_attribute(series_->file(), "data_length");
+  stored_info_.erase("data_length");
+}
+
+void FileBackend::write_info(const Info &info) {
+  for (const auto &[key, json] : info.entries()) {
+    if (key != "data_length") write_attribute(key, json);
+  }
+  std::vector<std::string> removed;
+  for (const auto &[key, json] : stored_info_) {
+    if (key != "data_length" && !info.find(key)) removed.push_back(key);
+  }
+  for (const std::string &key : removed) {
+    h5_remove_attribute(series_->file(), key);
+    stored_info_.erase(key);
+  }
+}
+
+void FileBackend::write_attribute(const std::string &key, const std::string &json) {
+  const auto stored = stored_info_.find(key);
+  if (stored != stored_info_.end() && stored->second == json) return;
+  h5_write_text(series_->file(), key, json);
+  stored_info_[key] = json;
+}
+
+// ---- appending
+
+void FileBackend::append(const Field &snapshot, double time) {
+  const void *samples = snapshot.c_order_data();
+  if (!samples) {
+    scratch_.resize(static_cast<size_t>(snapshot_bytes_));
+    snapshot.pack(scratch_.data());
+    samples = scratch_.data();
+  }
+  const H5Session session;
+  check_alive();
+  if (layout_.max_length > 0 && length_ >= layout_.max_length) {
+    fail(PDE_ERR_RANGE, "{} is full: it holds {} snapshots, which option max_length allows", name(), length_);
+  }
+  append_row(samples, time);
+  ++length_;
+  if (commit_due()) commit_now();
+}
+
+void FileBackend::append_row(const void *samples, double time) {
+  const auto row = static_cast<hsize_t>(length_);
+  const bool room = row < series_->data_rows() && row < series_->times_rows();
+  if (!room && series_->fixed()) {
+    fail(PDE_ERR_RANGE, "{} is full: its datasets were made for {} snapshots and cannot grow", name(),
+         std::min(series_->data_rows(), series_->times_rows()));
+  }
+  try {
+    if (!room) series_->set_rows(row + 1);
+    series_->write_row(row, samples, time);
+    check_alive();
+  } catch (const Error &) {
+    try {
+      if (!room) series_->set_rows(row);
+    } catch (const Error &) {
+      broken_ = true;
+    }
+    throw;
+  }
+}
+
+bool FileBackend::commit_due() const {
+  if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return true;
+  return !committed_once_ || Clock::now() - last_commit_ >= std::chrono::duration<double>(commit_seconds_);
+}
+
+void FileBackend::commit() {
+  const H5Session session;
+  check_alive();
+  commit_now();
+}
+
+void FileBackend::commit_now() {
+  try {
+    // Rows that cannot be taken away are only known to be invalid by this attribute.
+    if (series_->fixed()) write_attribute("data_length", fmt::format("{}", length_));
+    series_->flush();
+    check_alive();
+    if (sync_) {
+      const int result = series_->driver().sync();
+      if (result < 0) fail(PDE_ERR_IO, "putting {} on the disk: {}", path_, errno_text(-result));
+    }
+    if (!temporary_.empty()) take_name();
+  } catch (...) {
+    broken_ = true;
+    throw;
+  }
+  committed_ = length_;
+  committed_once_ = true;
+  ++commits_;
+  last_commit_ = Clock::now();
+}
+
+/// The new file takes the place of the old one: from here on a kill leaves the new series.
+void FileBackend::take_name() {
+  const int result = ops_.rename(temporary_, path_);
+  if (result < 0) fail(PDE_ERR_IO, "renaming {} to {}: {}", temporary_, path_, errno_text(-result));
+  temporary_.clear();
+  series_->driver().moved(path_);
+  if (replaced_) replaced_.reset();
+  if (!sync_) return;
+  const int folder =
+      ops_.open(std::filesystem::path(path_).parent_path().string(), O_RDONLY | O_DIRECTORY, 0);
+  const int synced = folder < 0 ? folder : ops_.sync(folder);
+  if (folder >= 0) ops_.close(folder);
+  if (synced < 0) fail(PDE_ERR_IO, "putting the folder of {} on the disk: {}", path_, errno_text(-synced));
+}
+
+void FileBackend::check_alive() {
+  const std::string problem = series_->driver().problem();
+  if (problem.empty()) return;
+  broken_ = true;
+  fail(PDE_ERR_IO, "{}", problem);
+}
+
+// ---- ending
+
+void FileBackend::finish(const Info &info) {
+  {
+    const H5Session session;
+    check_alive();
+    try {
+      write_info(info);
+      if (length_ > 0) write_attribute("data_length", fmt::format("{}", length_));
+    } catch (...) {
+      broken_ = true;
+      throw;
+    }
+    commit_now();
+    try {
+      series_->close();
+    } catch (...) {
+      broken_ = true;
+      throw;
+    }
+  }
+  close_series(series_);
+  writing_ = false;
+}
+
+void FileBackend::close() {
+  release();
+}
+
+void FileBackend::close_series(SeriesPtr &series) {
+  if (!series) return;
+  const H5Session session;
+  series.reset();
+}
+
+/// Lets go of everything. What has not been committed under its own name is removed.
+void FileBackend::release() {
+  if (!temporary_.empty() && series_) series_->driver().abandon();
+  close_series(series_);
+  close_series(replaced_);
+  if (!temporary_.empty()) ops_.unlink(temporary_);
+  temporary_.clear();
+  lock_.reset();
+  writing_ = false;
+}
+
+// ---- reading
+
+/// The file that reading goes to: the one being written, or the finished one, opened again where need be.
+SeriesFile &FileBackend::readable_series() {
+  if (writing_) {
+    check_alive();
+    return *series_;
+  }
+  if (series_ && series_->driver().lost()) close_series(series_);
+  if (!series_) {
+    series_ = open_series(false);
+    if (!series_) fail(PDE_ERR_IO, "the file {} is gone", path_);
+    const H5Session session;
+    series_->open_datasets();
+    if (static_cast<int64_t>(std::min(series_->data_rows(), series_->times_rows())) < length_) {
+      fail(PDE_ERR_IO, "the file {} has become shorter: another program has changed it", path_);
+    }
+  }
+  return *series_;
+}
+
+void FileBackend::times(int64_t first, int64_t count, double *out_times) {
+  SeriesFile &series = readable_series();
+  const H5Session session;
+  series.read_times(static_cast<hsize_t>(first), static_cast<hsize_t>(count), out_times);
+}
+
+void FileBackend::read(int64_t first, int64_t count, int64_t step, void *out_data) {
+  SeriesFile &series = readable_series();
+  const H5Session session;
+  series.read_rows(static_cast<hsize_t>(first), static_cast<hsize_t>(count), static_cast<hsize_t>(step),
+                   out_data);
+}
+
+BackendStatistics FileBackend::statistics() {
+  FileStatus status;
+  int64_t stored = 0;
+  if (series_) {
+    stored = series_->driver().size();
+  } else if (ops_.path_status(path_, &status) == 0) {
+    stored = status.size;
+  }
+  return {length_ * snapshot_bytes_, stored, commits_};
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> open_file_backend(const BackendRequest &request) {
+  return std::make_unique<FileBackend>(request);
+}
+
+OptionTable file_option_table() {
+  return kFileOptions;
+}
+
+}  // namespace pde

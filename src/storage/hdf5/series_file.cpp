@@ -1,0 +1,268 @@
+#include "storage/hdf5/series_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "base/error.hpp"
+#include "base/numbers.hpp"
+#include "storage/hdf5/chunk_geometry.hpp"
+
+namespace pde {
+namespace {
+
+constexpr const char *kFormatVersion = "1";
+/// Our marks sit on /data, where py-pde does not look (it parses every attribute of the root).
+constexpr const char *kVersionMark = "pde_format";
+constexpr const char *kIdMark = "pde_file_id";
+constexpr size_t kMarkBytes = 32;
+
+}  // namespace
+
+// ---- life
+
+SeriesFile::~SeriesFile() {
+  for (H5Id *id : {&data_, &times_, &memory_type_})
+    driver_.lost() ? id->forget() : static_cast<void>(id->reset());
+  if (file_ >= 0 && !driver_.lost()) driver_.close(file_);
+}
+
+void SeriesFile::open() {
+  file_ = driver_.open();
+  if (file_ >= 0) return;
+  const std::string problem = driver_.problem();
+  fail(PDE_ERR_FORMAT, "{} cannot be opened as an HDF5 file; it may be cut off or damaged: {}", path_,
+       problem.empty() ? h5_error_text() : problem);
+}
+
+void SeriesFile::create() {
+  file_ = driver_.create();
+  if (file_ < 0) fail(PDE_ERR_IO, "creating {}: {}", path_, h5_error_text());
+}
+
+void SeriesFile::close() {
+  for (H5Id *id : {&data_, &times_, &memory_type_}) id->reset();
+  const herr_t result = driver_.close(std::exchange(file_, H5I_INVALID_HID));
+  const std::string problem = driver_.problem();
+  if (!problem.empty()) fail(PDE_ERR_IO, "{}", problem);
+  h5_check(result, "closing " + path_);
+}
+
+bool SeriesFile::has_no_datasets() const {
+  return H5Lexists(file_, "data", H5P_DEFAULT) == 0 && H5Lexists(file_, "times", H5P_DEFAULT) == 0;
+}
+
+// ---- opening datasets
+
+namespace {
+
+/// A chunk cache that holds all chunks of one row of chunks, so that snapshots that share a chunk do not
+/// compress or inflate it once each; bounded, because chunk shapes of foreign files can be anything.
+H5Id dataset_access(hid_t dataset, hid_t creation, const H5Shape &shape) {
+  H5Id access = h5_own(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, "preparing to open a dataset");
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return access;
+  std::vector<hsize_t> chunk(shape.size.size());
+  H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
+  const H5Id type = h5_own(H5Dget_type(dataset), H5Tclose, "reading the type of a dataset");
+  double bytes = static_cast<double>(H5Tget_size(type.get()));
+  for (size_t axis = 0; axis < chunk.size(); ++axis) {
+    const double chunks =
+        axis == 0 ? 1 : std::ceil(static_cast<double>(shape.size[axis]) / static_cast<double>(chunk[axis]));
+    bytes *= static_cast<double>(chunk[axis]) * chunks;
+  }
+  constexpr double kSmallest = 1 << 20, kLargest = 256 << 20;
+  const double cache =
+      !chunk.empty() && chunk[0] > 1 ? std::clamp(2 * bytes, kSmallest, kLargest) : kSmallest;
+  // A prime number of slots; 1.0: chunks that have been written or read to their end leave first.
+  H5Pset_chunk_cache(access.get(), 12421, static_cast<size_t>(cache), 1.0);
+  return access;
+}
+
+}  // namespace
+
+H5Id SeriesFile::open_dataset(const char *name) {
+  const H5Id plain(H5Dopen2(file_, name, H5P_DEFAULT), H5Dclose);
+  if (!plain)
+    fail(PDE_ERR_FORMAT, "{} has no readable dataset /{}, expected data and times: {}", path_, name,
+         h5_error_text());
+  const H5Id creation = h5_own(H5Dget_create_plist(plain.get()), H5Pclose, "reading the layout of a dataset");
+  const H5Id access = dataset_access(plain.get(), creation.get(), h5_shape(plain.get()));
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED) fixed_ = true;
+  return h5_own(H5Dopen2(file_, name, access.get()), H5Dclose, fmt::format("opening /{} of {}", name, path_));
+}
+
+void SeriesFile::open_datasets() {
+  fixed_ = false;
+  H5Id data = open_dataset("data"), times = open_dataset("times");
+  const H5Shape data_shape = h5_shape(data.get()), times_shape = h5_shape(times.get());
+  if (data_shape.size.empty())
+    fail(PDE_ERR_FORMAT, "/data of {} is a single value, expected snapshots along its first axis", path_);
+  if (times_shape.size.size() != 1)
+    fail(PDE_ERR_FORMAT, "/times of {} has {} axes, expected 1", path_, times_shape.size.size());
+  const H5Id type = h5_own(H5Dget_type(data.get()), H5Tclose, "reading the type of /data");
+  dtype_ = h5_dtype_of(type.get());
+  if (dtype_ == 0)
+    fail(PDE_ERR_UNSUPPORTED, "/data of {} holds {}, which is no dtype of libpde", path_,
+         h5_type_text(type.get()));
+  const H5Id times_type = h5_own(H5Dget_type(times.get()), H5Tclose, "reading the type of /times");
+  const H5T_class_t kind = H5Tget_class(times_type.get());
+  if (kind != H5T_FLOAT && kind != H5T_INTEGER)
+    fail(PDE_ERR_FORMAT, "/times of {} holds {}, expected numbers", path_, h5_type_text(times_type.get()));
+  memory_type_ = h5_memory_type(dtype_);
+  data_rows_ = data_shape.size[0];
+  times_rows_ = times_shape.size[0];
+  snapshot_shape_.assign(data_shape.size.begin() + 1, data_shape.size.end());
+  data_ = std::move(data);
+  times_ = std::move(times);
+}
+
+// ---- creating datasets
+
+namespace {
+
+std::vector<hsize_t> checked_chunk(const FieldDescription &sample, const SeriesLayout &layout) {
+  const std::vector<int64_t> shape = sample.shape();
+  const int64_t item = dtype_size(sample.dtype);
+  std::vector<int64_t> chunk = layout.chunk_shape;
+  if (chunk.empty()) {
+    chunk = chunk_shape(shape, item, layout.chunk_bytes);
+  } else {
+    if (chunk.size() != shape.size() + 1) {
+      fail(PDE_ERR_ARGUMENT,
+           "option chunk_shape has {} entries, expected {}: snapshots, then the axes {} of a snapshot",
+           chunk.size(), shape.size() + 1, shape_text(shape));
+    }
+    for (size_t axis = 0; axis < shape.size(); ++axis)
+      chunk[axis + 1] = std::min(chunk[axis + 1], shape[axis]);
+    const auto samples = checked_product(chunk);
+    if (!samples || *samples > kMaxChunk / item) {
+      fail(PDE_ERR_ARGUMENT, "option chunk_shape is {}: a chunk of 4 GiB or more, which HDF5 cannot hold",
+           shape_text(chunk));
+    }
+  }
+  if (layout.max_length > 0) chunk[0] = std::min(chunk[0], layout.max_length);
+  return {chunk.begin(), chunk.end()};
+}
+
+H5Id data_properties(const FieldDescription &sample, const SeriesLayout &layout) {
+  H5Id properties = h5_own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "creating /data");
+  const std::vector<hsize_t> chunk = checked_chunk(sample, layout);
+  h5_check(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()),
+           "choosing the chunks of /data");
+  H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER);
+  if (layout.gzip) {
+    if (H5Zfilter_avail(H5Z_FILTER_DEFLATE) <= 0)
+      fail(PDE_ERR_UNSUPPORTED, "this HDF5 library has no gzip filter: set option compression to none");
+    if (layout.shuffle && dtype_size(sample.dtype) > 1)
+      h5_check(H5Pset_shuffle(properties.get()), "adding the shuffle filter");
+    h5_check(H5Pset_deflate(properties.get(), layout.level), "adding the gzip filter");
+  }
+  if (layout.checksum) h5_check(H5Pset_fletcher32(properties.get()), "adding the checksum filter");
+  return properties;
+}
+
+H5Id create_growing(hid_t file, const char *name, const H5Id &type, std::span<const hsize_t> row_shape,
+                    int64_t max_length, const H5Id &properties) {
+  std::vector<hsize_t> size{0}, max{max_length > 0 ? static_cast<hsize_t>(max_length) : H5S_UNLIMITED};
+  size.insert(size.end(), row_shape.begin(), row_shape.end());
+  max.insert(max.end(), row_shape.begin(), row_shape.end());
+  const std::string what = fmt::format("creating /{}", name);
+  const H5Id space =
+      h5_own(H5Screate_simple(static_cast<int>(size.size()), size.data(), max.data()), H5Sclose, what);
+  return h5_own(H5Dcreate2(file, name, type.get(), space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
+                H5Dclose, what);
+}
+
+std::string random_id() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+}  // namespace
+
+void SeriesFile::create_datasets(const FieldDescription &sample, const SeriesLayout &layout) {
+  const std::vector<int64_t> shape = sample.shape();
+  const std::vector<hsize_t> row(shape.begin(), shape.end());
+  {
+    const H5Id data = create_growing(file_, "data", h5_file_type(sample.dtype), row, layout.max_length,
+                                     data_properties(sample, layout));
+    h5_write_fixed(data.get(), kVersionMark, kFormatVersion, kMarkBytes);
+    h5_write_fixed(data.get(), kIdMark, random_id(), kMarkBytes);
+    H5Id properties = h5_own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "creating /times");
+    const hsize_t chunk = layout.max_length > 0
+                              ? static_cast<hsize_t>(std::min(layout.max_length, kTimesPerChunk))
+                              : kTimesPerChunk;
+    h5_check(H5Pset_chunk(properties.get(), 1, &chunk), "choosing the chunks of /times");
+    H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER);
+    create_growing(file_, "times", h5_file_type(PDE_FLOAT64), {}, layout.max_length, properties);
+  }
+  open_datasets();
+}
+
+// ---- rows
+
+void SeriesFile::set_rows(hsize_t rows) {
+  std::vector<hsize_t> size{rows};
+  size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
+  if (data_rows_ != rows) h5_check(H5Dset_extent(data_.get(), size.data()), "resizing /data of " + path_);
+  data_rows_ = rows;
+  if (times_rows_ != rows) h5_check(H5Dset_extent(times_.get(), size.data()), "resizing /times of " + path_);
+  times_rows_ = rows;
+}
+
+namespace {
+
+/// Moves the part of a dataset that begins at `start`; `count` entries along each axis, every `step`-th of
+/// the first.
+void transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,
+              const std::vector<hsize_t> &count, hsize_t step, void *buffer, const std::string &what) {
+  const H5Id file_space = h5_own(H5Dget_space(dataset), H5Sclose, what);
+  std::vector<hsize_t> stride(start.size(), 1);
+  stride[0] = step;
+  h5_check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), stride.data(), count.data(),
+                               nullptr),
+           what);
+  const H5Id memory_space =
+      h5_own(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, what);
+  const herr_t result =
+      writing ? H5Dwrite(dataset, memory_type, memory_space.get(), file_space.get(), H5P_DEFAULT, buffer)
+              : H5Dread(dataset, memory_type, memory_space.get(), file_space.get(), H5P_DEFAULT, buffer);
+  h5_check(result, what);
+}
+
+}  // namespace
+
+void SeriesFile::transfer_rows(bool writing, hsize_t first, hsize_t count, hsize_t step,
+                               void *samples) const {
+  std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{count};
+  start[0] = first;
+  size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
+  transfer(writing, data_.get(), memory_type_.get(), start, size, step, samples,
+           fmt::format("{} snapshot {} of {}", writing ? "writing" : "reading", first, path_));
+}
+
+void SeriesFile::write_row(hsize_t row, const void *samples, double time) {
+  // HDF5's one function for both directions takes a pointer to non-const; writing does not change what it
+  // points at.
+  transfer_rows(true, row, 1, 1, const_cast<void *>(samples));
+  transfer(true, times_.get(), H5T_NATIVE_DOUBLE, {row}, {1}, 1, &time,
+           fmt::format("writing time {} of {}", row, path_));
+}
+
+void SeriesFile::read_rows(hsize_t first, hsize_t count, hsize_t step, void *samples) const {
+  // The transfer function is shared with writing.
+  transfer_rows(false, first, count, step, samples);
+}
+
+void SeriesFile::read_times(hsize_t first, hsize_t count, double *times) const {
+  transfer(false, times_.get(), H5T_NATIVE_DOUBLE, {first}, {count}, 1, times,
+           fmt::format("reading the times of {}", path_));
+}
+
+void SeriesFile::flush() {
+  h5_check(H5Fflush(file_, H5F_SCOPE_LOCAL), "flushing " + path_);
+}
+
+}  // namespace pde

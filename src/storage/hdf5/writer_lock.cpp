@@ -1,0 +1,116 @@
+#include "storage/hdf5/writer_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace pde {
+namespace {
+
+/// Begins every journal, so that a file of this name that is not ours is noticed and left alone.
+constexpr std::string_view kMagic = "libpde journal 1\n";
+constexpr size_t kHeaderBytes = 512;
+
+/// File systems without flock (some network mounts) say so with one of these.
+bool unsupported(int result) {
+  return result == -ENOLCK || result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL;
+}
+
+int lock_now(FileOps &ops, int fd, int operation) {
+  int result;
+  do result = ops.lock(fd, operation | LOCK_NB);
+  while (result == -EINTR);
+  return result;
+}
+
+std::string read_header(FileOps &ops, int fd) {
+  std::array<char, kHeaderBytes> text{};
+  const int64_t size = read_fully(ops, fd, text.data(), text.size(), 0);
+  return std::string(text.data(), static_cast<size_t>(size > 0 ? size : 0));
+}
+
+/// The second line of the header: who holds the lock.
+std::string holder(FileOps &ops, int fd) {
+  const std::string text = read_header(ops, fd);
+  if (!text.starts_with(kMagic)) return "another process";
+  const size_t end = text.find('\n', kMagic.size());
+  return text.substr(kMagic.size(), end == text.npos ? text.npos : end - kMagic.size());
+}
+
+}  // namespace
+
+WriterLock::WriterLock(FileOps &ops, const std::string &data_path)
+    : ops_(ops), path_(data_path + ".journal") {
+  while (true) {
+    fd_ = ops_.open(path_, O_RDWR | O_CREAT, 0666);
+    if (fd_ < 0)
+      fail(PDE_ERR_IO, "cannot create {}, which is needed to write {}: {}", path_, data_path,
+           errno_text(-fd_));
+    const int result = lock_now(ops_, fd_, LOCK_EX);
+    if (unsupported(result)) {
+      log_warning("{} is on a file system without locks: make sure that nothing else writes to {}", path_,
+                  data_path);
+    } else if (result < 0) {
+      const std::string who = result == -EWOULDBLOCK ? holder(ops_, fd_) : errno_text(-result);
+      ops_.close(fd_);
+      fail(PDE_ERR_BUSY, "{} is being written by {}: one writer at a time", data_path, who);
+    }
+    // Whoever had the lock before us may have removed the file just before we got it: then ours has no name
+    // any more.
+    FileStatus mine, named;
+    if (ops_.status(fd_, &mine) == 0 && ops_.path_status(path_, &named) == 0 && mine.inode == named.inode &&
+        mine.device == named.device) {
+      break;
+    }
+    ops_.close(fd_);
+  }
+  const std::string header = read_header(ops_, fd_);
+  if (!header.empty() && !header.starts_with(kMagic)) {
+    ops_.close(fd_);
+    fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_, data_path);
+  }
+  write_holder();
+}
+
+void WriterLock::write_holder() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc;
+  gmtime_r(&now, &utc);
+  std::string text = fmt::format("{}process {} on {} since {:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC\n", kMagic,
+                                 ::getpid(), host.data(), utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                                 utc.tm_hour, utc.tm_min, utc.tm_sec);
+  text.resize(kHeaderBytes, '\0');
+  const int64_t done = write_fully(ops_, fd_, text.data(), text.size(), 0);
+  if (done < 0) {
+    ops_.unlink(path_);
+    ops_.close(fd_);
+    fail(PDE_ERR_IO, "writing {}: {}", path_, errno_text(static_cast<int>(-done)));
+  }
+}
+
+WriterLock::~WriterLock() {
+  // While the lock is held, so that nobody else's journal is removed.
+  ops_.unlink(path_);
+  ops_.close(fd_);
+}
+
+void lock_data_file(FileOps &ops, int fd, const std::string &path) {
+  const int result = lock_now(ops, fd, LOCK_SH);
+  if (result == -EWOULDBLOCK) {
+    fail(PDE_ERR_BUSY, "another program has {} open for writing: close it there first", path);
+  }
+  if (result < 0 && !unsupported(result)) fail(PDE_ERR_IO, "locking {}: {}", path, errno_text(-result));
+}
+
+}  // namespace pde
