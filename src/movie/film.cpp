@@ -14,14 +14,30 @@ Film::Film(FigureSpec spec, const FilmSettings &settings, Log log)
           {settings.path, canvas_.width(), canvas_.height(), settings.fps, settings.threads, settings.codec},
           std::move(log)) {}
 
+template <class Work>
+void Film::once_failed_always(Work &&work) {
+  if (failure_) throw MovieError(*failure_);
+  try {
+    work();
+  } catch (const MovieError &error) {
+    failure_ = error;
+    throw;
+  } catch (const std::exception &error) {
+    failure_ = MovieError(internal, error.what());
+    throw;
+  }
+}
+
 void Film::append(const double *const *values, double time) {
-  follow_limits(values, time);
-  canvas_.paint(values, time, encoder_.frames());
-  encoder_.write(canvas_.pixels(), canvas_.stride());
+  once_failed_always([&] {
+    follow_limits(values, time);
+    canvas_.paint(values, time, encoder_.frames());
+    encoder_.write(canvas_.pixels(), canvas_.stride());
+  });
 }
 
 void Film::close() {
-  encoder_.close();
+  once_failed_always([&] { encoder_.close(); });
 }
 
 void Film::follow_limits(const double *const *values, double time) {

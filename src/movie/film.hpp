@@ -1,10 +1,12 @@
 /* A film being made: snapshots in, limits followed, frames drawn and encoded. */
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "encoder.hpp"
 #include "figure.hpp"
+#include "movie_error.hpp"
 #include "value_limits.hpp"
 
 namespace pde::movie {
@@ -20,7 +22,8 @@ class Film {
  public:
   Film(FigureSpec spec, const FilmSettings &settings, Log log);
 
-  /* One array per curve of each panel. After a failure the film stays failed, with the same words. */
+  /* One array per curve of each panel. After a failure the film stays failed, with the same words; what was
+   * written before it stays, and plays. */
   void append(const double *const *values, double time);
   void close();
   const FigureSpec &spec() const { return figure_.spec(); }
@@ -29,7 +32,11 @@ class Film {
   void follow_limits(const double *const *values, double time);
   void log_limits(std::size_t panel, Range before, double time);
 
+  template <class Work>
+  void once_failed_always(Work &&work);
+
   Log log_;
+  std::optional<MovieError> failure_;
   Figure figure_;
   std::vector<ValueLimits> limits_;
   FrameCanvas canvas_;

@@ -39,8 +39,7 @@ class PanelFit {
   bool has_bar() const { return panel_.ndim == 2 && furniture_ != Furniture::none; }
   bool has_name(std::size_t axis) const;
   std::string name_of(const std::string &name, const Scale &scale) const;
-  Scale scale_across(Range range, double length) const;
-  Scale scale_up(Range range, double length) const;
+  Scale scale_along(Range range, double length, bool across) const;
   void measure(Scale &scale) const;
   double bar_thickness() const;
   double legend_width() const;
@@ -99,30 +98,20 @@ void PanelFit::measure(Scale &scale) const {
   scale.last_width = meter_.width(marks.back().label, em_);
 }
 
-/* As many ticks as there is room for their labels side by side. */
-Scale PanelFit::scale_across(Range range, double length) const {
-  for (int most = std::clamp(static_cast<int>(length / (2.4 * em_)), 1, 9);; --most) {
+/* As many ticks as there is room for their labels; for two, these may come a little closer than usual. */
+Scale PanelFit::scale_along(Range range, double length, bool across) const {
+  const int wanted = std::clamp(static_cast<int>(length / (2.4 * em_)), 1, 9);
+  for (int most = wanted + 3;; --most) {
     Scale scale{range, make_ticks(range.lower, range.upper, most), 0, 0, 0};
     measure(scale);
-    const std::size_t count = scale.ticks.marks.size();
-    if (count < 2) return scale;
-    const double distance = length * (scale.place(scale.ticks.marks[1]) - scale.place(scale.ticks.marks[0]));
-    if (distance >= scale.widest + 0.8 * em_) return scale;
-    if (most == 1) {
-      scale.ticks.marks.resize(1);
-      return scale;
-    }
+    auto &marks = scale.ticks.marks;
+    if (marks.size() < 2) return scale;
+    if (most > wanted && marks.size() > 2) continue;
+    const double distance = length * (scale.place(marks[1]) - scale.place(marks[0]));
+    if (distance >= (across ? scale.widest + 0.8 * em_ : 1.3 * em_)) return scale;
+    if (most == 1) marks.resize(1);
+    if (most == 1) return scale;
   }
-}
-
-Scale PanelFit::scale_up(Range range, double length) const {
-  const int most = std::clamp(static_cast<int>(length / (2.4 * em_)), 1, 9);
-  Scale scale{range, make_ticks(range.lower, range.upper, most), 0, 0, 0};
-  auto &marks = scale.ticks.marks;
-  if (marks.size() > 1 && length * (scale.place(marks[1]) - scale.place(marks[0])) < 1.3 * em_)
-    marks.resize(1);
-  measure(scale);
-  return scale;
 }
 
 std::string PanelFit::name_of(const std::string &name, const Scale &scale) const {
@@ -151,10 +140,9 @@ double PanelFit::legend_width() const {
 
 void PanelFit::choose_ticks() {
   if (furniture_ == Furniture::none) return;
-  x_ = scale_across(panel_.bounds[0], width_);
-  y_ = scale_up(panel_.ndim == 2 ? panel_.bounds[1] : panel_.limits, height_);
-  if (panel_.ndim == 2)
-    bar_ = bar_is_below_ ? scale_across(panel_.limits, width_) : scale_up(panel_.limits, height_);
+  x_ = scale_along(panel_.bounds[0], width_, true);
+  y_ = scale_along(panel_.ndim == 2 ? panel_.bounds[1] : panel_.limits, height_, false);
+  if (panel_.ndim == 2) bar_ = scale_along(panel_.limits, bar_is_below_ ? width_ : height_, bar_is_below_);
   Scale &moving = panel_.ndim == 2 ? bar_ : y_;
   moving.widest =
       std::max(moving.widest, meter_.width("\u22120.0", em_));  // what wider limits are likely to need
@@ -330,6 +318,14 @@ void PanelFit::write_legend(PanelLayout &out) const {
   }
 }
 
+/* The colour bar stands beside the image, unless that makes the image much smaller or the bar too short to
+ * read. */
+bool below_is_better(const PanelFit &beside, const PanelFit &below, double em, double least) {
+  if (beside.smaller_room() < least) return true;
+  if (below.width() * below.height() > 1.6 * beside.width() * beside.height()) return true;
+  return beside.height() < 9 * em && below.height() >= beside.height();
+}
+
 }  // namespace
 
 PanelLayout lay_out_panel(const Panel &panel, const Rect &cell, double em, bool bare,
@@ -339,9 +335,7 @@ PanelLayout lay_out_panel(const Panel &panel, const Rect &cell, double em, bool 
     if (bare) break;
     const PanelFit beside(panel, cell, em, furniture, false, meter);
     const PanelFit below(panel, cell, em, furniture, true, meter);
-    const bool prefer_below =
-        panel.ndim == 2 && (below.width() * below.height() > 1.35 * beside.width() * beside.height() ||
-                            beside.smaller_room() < least);
+    const bool prefer_below = panel.ndim == 2 && below_is_better(beside, below, em, least);
     const PanelFit &better = prefer_below ? below : beside;
     if (better.smaller_room() >= least) return better.write();
   }

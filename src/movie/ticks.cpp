@@ -46,12 +46,11 @@ std::string superscript(int exponent) {
 }
 
 /* A part common to all ticks, worth taking out when it is over a thousand times their span; else 0. */
-double common_offset(double first, double last) {
-  const double span = last - first;
-  const double largest = std::max(std::abs(first), std::abs(last));
-  if (first * last <= 0 || span <= 0 || span > 1e-3 * largest) return 0;
+double common_offset(double lower, double upper) {
+  const double span = upper - lower;
+  if (lower * upper <= 0 || span > 1e-3 * std::max(std::abs(lower), std::abs(upper))) return 0;
   const double unit = std::pow(10.0, std::ceil(std::log10(span)));
-  return std::floor(first / unit) * unit;
+  return std::round((lower / 2 + upper / 2) / unit) * unit;
 }
 
 /* Offsets keep the digits that the ticks have lost, and no others. */
@@ -94,7 +93,7 @@ Ticks make_ticks(double lower, double upper, int most) {
   const double first = std::ceil((lower - slack) / step), last = std::floor((upper + slack) / step);
   if (!(last >= first) || last - first > 1000) return ticks;
 
-  const double offset = common_offset(first * step, last * step);
+  const double offset = common_offset(lower, upper);
   const double largest = std::max(std::abs(first * step - offset), std::abs(last * step - offset));
   int exponent = largest > 0 ? static_cast<int>(std::floor(std::log10(largest) + 1e-9)) : 0;
   if (exponent > -4 && exponent < 5) exponent = 0;

@@ -8,7 +8,7 @@ namespace pde::movie {
 namespace {
 
 constexpr double largest = 1e307;  // spans and their multiples stay finite
-constexpr double tolerated = 0.2;  // of the span: left behind only beyond that
+constexpr double tolerated = 0.1;  // of the span: left behind only beyond that
 
 /* A span of round-off is no range: its film would show noise only. */
 bool is_flat(Range range) {
@@ -77,14 +77,17 @@ void ValueLimits::settle(Range data) {
   }
 }
 
+/* When one side was left behind, the other one follows as far as the data goes, which saves a second jump. */
 bool ValueLimits::widen(Range data) {
-  const double span = upper_ - lower_;
-  const bool above = !fixed_upper_ && data.upper > upper_ + tolerated * span;
-  const bool below = !fixed_lower_ && data.lower < lower_ - tolerated * span;
+  const double span = upper_ - lower_, tolerance = tolerated * span;
+  const bool above = !fixed_upper_ && data.upper > upper_, below = !fixed_lower_ && data.lower < lower_;
+  const bool behind =
+      (above && data.upper > upper_ + tolerance) || (below && data.lower < lower_ - tolerance);
+  if (!behind) return false;
   const double room = 0.1 * (std::max(data.upper, upper_) - std::min(data.lower, lower_));
   if (above) upper_ = std::min(std::max(data.upper + room, upper_ + span / 2), 2 * largest);
   if (below) lower_ = std::max(std::min(data.lower - room, lower_ - span / 2), -2 * largest);
-  return above || below;
+  return true;
 }
 
 }  // namespace pde::movie
