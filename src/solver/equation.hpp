@@ -32,7 +32,7 @@ class Equation {
 };
 using EquationPtr = std::shared_ptr<const Equation>;
 
-/// "diffusion", "allen-cahn", "cahn-hilliard", "swift-hohenberg". PDE_ERR_NOT_FOUND lists them.
+/// "diffusion", "allen-cahn", "cahn-hilliard", "swift-hohenberg". PDE_ERR_ARGUMENT lists them.
 EquationPtr make_equation(std::string_view name, const Options &options);
 
 /// The table of "solve", or of "equation:" and a name; nothing: no such consumer.

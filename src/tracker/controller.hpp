@@ -1,18 +1,22 @@
 // Trackers inside a time loop: says when the next one is due, hands them the state, ends the run.
 //
-// One run is start, handle after each step, finish; then another may start. The rules about time:
+// A controller does one run: start, handle after each step, finish. The rules about time:
 //
-// due      A tracker is due at t if its due time d <= t + w. Without a step w covers rounding alone: 4 units
+// due      A tracker is due at t if its due time d <= t + w. Without a step, w covers rounding alone: 4 units
 // in the last
-//          place of t, plus one for each step of the run so far (the error that adding up steps can have at
-//          most) while that is below a thousandth of the last step. With a step of dt, w is just under dt/2,
-//          so that d is served by the step nearest to it, halfway by the later one, as in py-pde. Several due
-//          times nearest to the same step are served once.
-// late     A due time that a loop has stepped over is served by the next step, once.
+//          place of t and one more for each step of the run so far, the most that adding up steps can be off,
+//          as long as that is below a thousandth of the last step. With a step dt, w is just below dt/2: d is
+//          served by the step nearest to it, halfway by the later one, as in py-pde; due times that share
+//          their nearest step are served once.
+// late     A due time that a loop has stepped over is served by the step that ends behind it, once.
 // next     The time returned is the earliest due time or t_end: always above t, never above t_end.
-// end      A run has ended when t >= t_end - w, with w the rounding above or a millionth of the step: a loop
-// of fixed steps
-//          ends with the first step that reaches t_end.
+// end      A run ends when t >= t_end, up to rounding as above: a loop of fixed steps ends with the step that
+// reaches
+//          t_end, as in py-pde.
+//
+// When a tracker fails, the run is over: the others are finished (what goes wrong then is logged), and the
+// failure is thrown again with the tracker's name. Trackers that stop the run keep none of those behind them
+// from being handled.
 #pragma once
 
 #include <atomic>
@@ -30,14 +34,16 @@ namespace pde {
 
 class Controller {
  public:
-  /// What to do after a step.
+  /// What to do after a call.
   struct Next {
     bool stop;  // PDE_STOP: the run is over, finish it
-    double t;   // else: due then
+    double t;   // else: call again no later than at this time
   };
 
+  /// Takes the trackers until it goes; PDE_ERR_STATE for one that another controller has. Options: table
+  /// "controller".
   Controller(std::vector<TrackerPtr> trackers, const Options &options);
-  /// Abandons a run that was not finished: what was appended stays, storages are left as they are.
+  /// Abandons a run that was not finished: what was appended stays.
   ~Controller();
   Controller(const Controller &) = delete;
   Controller &operator=(const Controller &) = delete;
@@ -49,69 +55,70 @@ class Controller {
   /// State null: only if nothing that looks at it is due.
   Next handle(const StatePtr &state, double t);
   void finish(const StatePtr &state, double t);
-  /// Ends the run because the solver failed; the trackers are finished without a state, what they throw is
+  /// Ends the run because the solver failed: the trackers are finished without a state, what they throw is
   /// logged.
   void fail_run(const std::string &reason, double t);
-  void remove(const TrackerPtr &tracker);
+  /// Takes a tracker out; in a run its part is finished.
+  void remove(const Tracker &tracker);
 
-  /// From any thread or signal handler: the next handle stops. Lasts until finish.
+  /// From any thread or signal handler: the next handle stops.
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
-  /// A second flag to watch besides stop(); null: none. Whoever owns it clears it.
+  /// A second flag to watch besides that of stop(), which must outlive the controller; null: none.
   void watch(const std::atomic<bool> *flag) noexcept { watched_ = flag; }
   bool stop_requested() const noexcept {
     return stop_.load(std::memory_order_relaxed) || (watched_ && watched_->load(std::memory_order_relaxed));
   }
+  /// Ends the run at the next handle as a success or not, for a reason of the solver's.
+  void note_stop(const std::string &reason, bool successful);
 
-  /// py-pde's `controller` object of the present or last run, as far as it has come; "{}" before the first.
-  const std::string &info();
-  /// JSON for the info key `solver` of the storages; taken at finish.
+  /// py-pde's `controller` object as far as the run has come; "{}" before it. Times in the profiler are
+  /// wall-clock seconds.
+  std::string info() const;
+  /// JSON for the key `solver` of the storages; taken by finish.
   void set_solver_info(std::string json) { solver_info_ = std::move(json); }
-  /// Why the run stopped; empty while it goes on.
+  /// Why the run has stopped; empty while it goes on.
   const std::string &stop_reason() const { return stop_reason_; }
-  /// Whether the end was t_end, not a tracker, a request or a failure.
+  /// Whether t_end was reached and nobody stopped the run.
   bool reached_end() const { return reached_end_; }
-  bool running() const { return state_ == State::running; }
 
  private:
-  enum class State { idle, running, stopped, failed };
+  enum class State { idle, running, stopped, over };
   using Clock = std::chrono::steady_clock;
   struct Entry {
     TrackerPtr tracker;
     SchedulePtr schedule;  // null: never due
     double due;
+    bool failed = false;
   };
 
-  void check_running(const char *what) const;
+  void begin(const StatePtr &state, double t_start, double t_end);
+  void check_state(State expected, const char *what) const;
+  void check_field(const StatePtr &state, double t) const;
   void check_time(double t) const;
+  void advance(double t);
   double rounding(double t) const;
   double window(double t) const;
-  bool ended(double t) const;
-  bool is_due(const Entry &entry, double t) const;
-  void check_state(const StatePtr &state, double t) const;
-  void take_trackers();
-  void release_trackers();
-  void serve(const StatePtr &state, double t);
-  void serve(Entry &entry, const StatePtr &state, double t);
+  bool is_due(const Entry &entry, double t) const { return entry.due <= t + window(t); }
+  void handle_due(const StatePtr &state, double t);
+  void note_end(double t);
   Next conclude(double t);
-  void note_stop(const std::string &reason, bool successful);
-  void finish_trackers(const StatePtr &state, const Entry *failing, double t, bool quiet);
-  [[noreturn]] void fail_tracker(const Entry &entry, const Error &error, double t);
-  void end_run(State state);
-  std::string report() const;
-  RunEnd run_end(double t) const;
+  void finish_all(const StatePtr &state, bool report_failure);
+  void end_run();
+  RunEnd run_end() const;
   template <class F>
-  void timed(F &&action);
+  void act(Entry &entry, F &&action);
 
   std::vector<Entry> entries_;
   State state_ = State::idle;
   double step_ = 0;
-  double t_start_ = 0, t_end_ = 0, t_ = 0, last_step_ = 0;
+  double t_start_ = 0, t_end_ = 0, t_ = 0;
+  double last_step_ = 0;
   int64_t steps_ = 0;
+  std::optional<FieldDescription> kind_;  // of the state
   std::atomic<bool> stop_{false};
   const std::atomic<bool> *watched_ = nullptr;
-  bool successful_ = false, reached_end_ = false;
-  std::string stop_reason_, failure_, info_ = "{}", solver_info_;
-  std::optional<double> t_final_;
+  bool successful_ = true, reached_end_ = false;
+  std::string stop_reason_, solver_info_;
   std::chrono::system_clock::time_point began_;
   Clock::time_point clock_start_, clock_end_;
   Clock::duration tracker_time_{};

@@ -38,7 +38,7 @@ struct Verdict {
 struct RunEnd {
   double t;
   bool reached_end;  // t is t_end, up to rounding or the last step
-  Info info;         // "controller", and "solver" if the run was ours: goes into storages
+  Info info;         // for storages: "controller", and "solver" if the solver was ours
 };
 
 class Tracker {
@@ -60,8 +60,8 @@ class Tracker {
   /// `state` is null after a failure of the solver.
   virtual void finish(const StatePtr & /*state*/, const RunEnd & /*end*/) {}
 
-  /// Taken by the run it belongs to.
-  std::atomic<bool> in_run{false};
+  /// Whether a controller has it.
+  std::atomic<bool> taken{false};
 
  protected:
   explicit Tracker(SchedulePtr schedule) : schedule_(std::move(schedule)) {}
@@ -87,7 +87,7 @@ TrackerPtr make_storage_tracker(StoragePtr storage, SchedulePtr schedule,
 TrackerPtr make_callback_tracker(SchedulePtr schedule,
                                  std::function<Verdict(const StatePtr &state, double t)> act);
 
-/// By name: "progress". Schedule null: the tracker's default. PDE_ERR_NOT_FOUND lists the names.
+/// By name: "progress". Schedule null: the tracker's default. PDE_ERR_ARGUMENT lists the names.
 TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options);
 
 /// The table of "tracker:storage", "tracker:progress", "controller" (which may be empty); nothing: no such

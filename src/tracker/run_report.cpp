@@ -1,0 +1,46 @@
+#include "tracker/run_report.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/json.hpp"
+#include "tracker/tracker_kinds.hpp"
+
+namespace pde {
+namespace {
+
+/// "2026-11-22 10:41:49.271306+00:00", as Python prints a time in UTC.
+std::string utc_text(std::chrono::system_clock::time_point time) {
+  const int64_t micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:06}+00:00",
+                     fmt::gmtime(static_cast<std::time_t>(micros / 1000000)), micros % 1000000);
+}
+
+/// "0:00:00.779192", as Python prints a duration.
+std::string duration_text_micros(double seconds) {
+  const double micros = std::round(1e6 * seconds);
+  const double whole = std::floor(micros / 1e6);
+  const auto rest = static_cast<int>(micros - 1e6 * whole);
+  return duration_text(whole) + (rest == 0 ? "" : fmt::format(".{:06}", rest));
+}
+
+}  // namespace
+
+std::string RunReport::text() const {
+  std::string text = fmt::format(
+      R"({{"mpi_run": false, "t_start": {}, "t_end": {}, "profiler": {{"solver": {}, "tracker": {}, "compilation": 0.0}}, )"
+      R"("solver_start": "{}")",
+      json_number(t_start), json_number(t_end), json_number(solver_seconds), json_number(tracker_seconds),
+      utc_text(began));
+  if (end) {
+    text += fmt::format(R"(, "successful": {}, "stop_reason": {}, "solver_duration": "{}", "t_final": {})",
+                        end->successful, json_quote(end->reason), duration_text_micros(end->seconds),
+                        json_number(end->t_final));
+  }
+  return text + "}";
+}
+
+}  // namespace pde
