@@ -214,7 +214,7 @@ void Encoder::close() {
   if (status < 0 || stream_->error() != 0)
     throw_libav("ending the film", settings_.path, status, stream_->error());
   try {
-    make_faststart(file_, frames_);
+    make_faststart(file_, *container_->streams[0]->codecpar, frames_);
   } catch (const MovieError &error) {
     log_(log_warning, "'" + settings_.path + "' stays a fragmented mp4: " + error.what());
   }

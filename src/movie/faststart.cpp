@@ -4,7 +4,8 @@ extern "C" {
 #include <libavutil/opt.h>
 }
 
-#include "libav.hpp"
+#include <utility>
+
 #include "movie_error.hpp"
 
 namespace pde::movie {
@@ -31,7 +32,7 @@ int64_t index_bytes(int64_t frames, int64_t bytes) {
   return 6144 + 9 * frames + 20 * (2 * (bytes >> 20) + 2);
 }
 
-int open_both(Copy &copy, int64_t reserved) {
+int open_both(Copy &copy, const AVCodecParameters &stream, int64_t reserved) {
   copy.reader = avformat_alloc_context();
   if (copy.reader == nullptr) return AVERROR(ENOMEM);
   copy.reader->pb = copy.from.context();
@@ -46,7 +47,10 @@ int open_both(Copy &copy, int64_t reserved) {
   const AVStream *source = copy.reader->streams[0];
   AVStream *target = avformat_new_stream(copy.writer, nullptr);
   if (target == nullptr) return AVERROR(ENOMEM);
-  status = avcodec_parameters_copy(target->codecpar, source->codecpar);
+  status = avcodec_parameters_copy(target->codecpar, &stream);
+  // Except for the headers, which the first muxer has brought into the form that belongs to its packets.
+  std::swap(target->codecpar->extradata, source->codecpar->extradata);
+  std::swap(target->codecpar->extradata_size, source->codecpar->extradata_size);
   target->time_base = source->time_base;
   target->avg_frame_rate = source->avg_frame_rate;
   if (status >= 0) status = av_opt_set_int(copy.writer->priv_data, "moov_size", reserved, 0);
@@ -68,12 +72,12 @@ int copy_packets(Copy &copy) {
 
 }  // namespace
 
-void make_faststart(OutputFile &fragmented, int64_t frames) {
+void make_faststart(OutputFile &fragmented, const AVCodecParameters &stream, int64_t frames) {
   OutputFile finished(fragmented.path(), &fragmented);
   {
     Copy copy(fragmented, finished);
     if (copy.packet == nullptr) throw MovieError(memory, "no memory left");
-    int status = open_both(copy, index_bytes(frames, fragmented.size()));
+    int status = open_both(copy, stream, index_bytes(frames, fragmented.size()));
     if (status >= 0) status = copy_packets(copy);
     avio_flush(copy.into.context());
     if (status < 0 || copy.into.error() != 0) {

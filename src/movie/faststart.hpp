@@ -6,10 +6,11 @@
  * film remains, which plays as well. */
 #pragma once
 
-#include "output_file.hpp"
+#include "libav.hpp"
 
 namespace pde::movie {
 
-void make_faststart(OutputFile &fragmented, int64_t frames);
+/* `stream`: what the encoder said of it, since a file does not tell everything without decoding. */
+void make_faststart(OutputFile &fragmented, const AVCodecParameters &stream, int64_t frames);
 
 }  // namespace pde::movie

@@ -94,8 +94,8 @@ Ticks make_ticks(double lower, double upper, int most) {
   if (!(last >= first) || last - first > 1000) return ticks;
 
   const double offset = common_offset(lower, upper);
-  const double largest = std::max(std::abs(first * step - offset), std::abs(last * step - offset));
-  int exponent = largest > 0 ? static_cast<int>(std::floor(std::log10(largest) + 1e-9)) : 0;
+  const double largest = std::max({std::abs(first * step - offset), std::abs(last * step - offset), step});
+  int exponent = static_cast<int>(std::floor(std::log10(largest) + 1e-9));
   if (exponent > -4 && exponent < 5) exponent = 0;
   const double scale = std::pow(10.0, -exponent);
   const double unit = std::isfinite(scale) && scale > 0 ? scale : 1;
