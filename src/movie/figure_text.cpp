@@ -1,8 +1,8 @@
 #include "figure_text.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
+#include <array>
+#include <cstring>
 #include <numbers>
 
 namespace pde::movie {
@@ -25,6 +25,36 @@ std::size_t sequence_length(const unsigned char *text) {
   const bool overlong = (lead == 0xe0 && text[1] < 0xa0) || (lead == 0xf0 && text[1] < 0x90);
   const bool outside = (lead == 0xed && text[1] >= 0xa0) || (lead == 0xf4 && text[1] >= 0x90);
   return overlong || outside ? 0 : length;
+}
+
+/* Cairo's built-in font knows ASCII only; a minus sign drawn as a box would be a wrong number. */
+bool has_only_ascii(cairo_t *context) {
+  return cairo_scaled_font_get_type(cairo_get_scaled_font(context)) == CAIRO_FONT_TYPE_USER;
+}
+
+std::string in_ascii(std::string text) {
+  static const std::array<const char *, 14> signs = {"\u2212", "\u207b", "\u00d7", "\u2026", "\u2070",
+                                                     "\u00b9", "\u00b2", "\u00b3", "\u2074", "\u2075",
+                                                     "\u2076", "\u2077", "\u2078", "\u2079"};
+  static const std::array<const char *, 14> plain = {"-", "-", "x", "...", "0", "1", "2",
+                                                     "3", "4", "5", "6",   "7", "8", "9"};
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    for (auto at = text.find(signs[i]); at != std::string::npos; at = text.find(signs[i], at)) {
+      text.replace(at, std::strlen(signs[i]), plain[i]);
+    }
+  }
+  return text;
+}
+
+std::string drawable(cairo_t *context, const std::string &text) {
+  return has_only_ascii(context) ? in_ascii(text) : text;
+}
+
+cairo_text_extents_t extents_of(cairo_t *context, const std::string &text, double size) {
+  use_font(context, size);
+  cairo_text_extents_t extents{};
+  cairo_text_extents(context, drawable(context, text).c_str(), &extents);
+  return extents;
 }
 
 void drop_last_character(std::string &text) {
@@ -68,7 +98,7 @@ void draw_text(cairo_t *context, const TextItem &item) {
   use_font(context, item.size);
   cairo_move_to(context, item.x, item.y);
   if (item.upright) cairo_rotate(context, -std::numbers::pi / 2);
-  cairo_show_text(context, item.text.c_str());
+  cairo_show_text(context, drawable(context, item.text).c_str());
   cairo_restore(context);
 }
 
@@ -76,10 +106,7 @@ TextMeter::TextMeter()
     : surface_(cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1)), context_(cairo_create(surface_.get())) {}
 
 double TextMeter::width(const std::string &text, double size) const {
-  use_font(context_.get(), size);
-  cairo_text_extents_t extents{};
-  cairo_text_extents(context_.get(), text.c_str(), &extents);
-  return extents.x_advance;
+  return extents_of(context_.get(), text, size).x_advance;
 }
 
 FittedText TextMeter::fit(const std::string &name, const std::string &suffix, double size,
@@ -101,9 +128,7 @@ FittedText TextMeter::fit(const std::string &name, const std::string &suffix, do
 }
 
 Rect TextMeter::ink(const TextItem &item) const {
-  use_font(context_.get(), item.size);
-  cairo_text_extents_t extents{};
-  cairo_text_extents(context_.get(), item.text.c_str(), &extents);
+  const cairo_text_extents_t extents = extents_of(context_.get(), item.text, item.size);
   if (item.upright)
     return {item.x + extents.y_bearing, item.y - extents.x_bearing - extents.width, extents.height,
             extents.width};
