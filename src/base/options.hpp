@@ -33,14 +33,11 @@ struct OptionSpec {
 };
 using OptionTable = std::span<const OptionSpec>;
 
-/// A progress callback with its owner; destroy runs when the last copy of the bag is gone.
+/// A progress callback; `owner` keeps what `user` points at until the last copy of the bag is gone.
 struct ProgressTarget {
   pde_progress call;
   void *user;
-  pde_destroy destroy;
-  ~ProgressTarget() {
-    if (destroy) destroy(user);
-  }
+  std::shared_ptr<void> owner;
 };
 
 class Options {

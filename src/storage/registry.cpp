@@ -78,12 +78,12 @@ Storage::Settings storage_settings(const std::string &uri, Mode mode, const Reso
   return settings;
 }
 
-OptionTable storage_options(std::string_view consumer) {
+std::optional<OptionTable> storage_options(std::string_view consumer) {
   for (const Kind &kind : kKinds) {
     if (consumer == kind.scheme) return kind.options();
   }
-  if (consumer == "custom:") return kMemoryOptions;
-  return {};
+  if (consumer == "custom:") return OptionTable(kMemoryOptions);
+  return std::nullopt;
 }
 
 }  // namespace pde

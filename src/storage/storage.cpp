@@ -1,6 +1,7 @@
 #include "storage/storage.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <cstring>
@@ -110,29 +111,40 @@ void Storage::writing_step(F &&step) {
   }
 }
 
-void Storage::check_same_kind(const FieldDescription &given, const char *what) const {
-  const bool described = contents_.description.has_value();
-  if (described && !(*given.grid == *contents_.description->grid)) {
+namespace {
+
+/// Rank, and the ranks of the members.
+std::vector<int32_t> parts(const FieldDescription &description) {
+  std::vector<int32_t> ranks{description.rank};
+  for (const MemberDescription &member : description.members) ranks.push_back(member.rank);
+  return ranks;
+}
+
+}  // namespace
+
+/// Grid, shape and parts, as far as what is stored is described.
+void Storage::check_same_shape(const FieldDescription &given, const char *what) const {
+  const auto &stored = contents_.description;
+  if (stored && !(*given.grid == *stored->grid)) {
     fail(PDE_ERR_SHAPE, "{} is on the grid {}, {} holds snapshots on {}", what, given.grid->text(),
-         backend_->name(), contents_.description->grid->text());
+         backend_->name(), stored->grid->text());
   }
   if (contents_.dtype != 0 && given.shape() != contents_.shape) {
     fail(PDE_ERR_SHAPE, "{} has the shape {}, {} holds snapshots of {}", what, shape_text(given.shape()),
          backend_->name(), shape_text(contents_.shape));
   }
+  if (stored && parts(given) != parts(*stored)) {
+    fail(PDE_ERR_SHAPE, "{} is a {}, {} holds snapshots that are a {} (ranks [{}] and [{}])", what,
+         rank_name(given.rank), backend_->name(), rank_name(stored->rank), fmt::join(parts(given), ", "),
+         fmt::join(parts(*stored), ", "));
+  }
+}
+
+void Storage::check_same_kind(const FieldDescription &given, const char *what) const {
+  check_same_shape(given, what);
   if (contents_.dtype != 0 && given.dtype != contents_.dtype) {
     fail(PDE_ERR_DTYPE, "{} is {}, {} holds {}", what, dtype_name(given.dtype), backend_->name(),
          dtype_name(contents_.dtype));
-  }
-  if (!described) return;
-  const auto ranks = [](const FieldDescription &description) {
-    std::vector<int32_t> list{description.rank};
-    for (const MemberDescription &member : description.members) list.push_back(member.rank);
-    return list;
-  };
-  if (ranks(given) != ranks(*contents_.description)) {
-    fail(PDE_ERR_SHAPE, "{} is a {}, {} holds snapshots that are a {} with other parts", what,
-         rank_name(given.rank), backend_->name(), rank_name(contents_.description->rank));
   }
 }
 
@@ -343,14 +355,7 @@ void Storage::read(int64_t index, Field &into) {
   check_readable(*backend_);
   const int64_t position = checked_index(index);
   const FieldDescription &target = into.description();
-  if (contents_.description && !(*target.grid == *contents_.description->grid)) {
-    fail(PDE_ERR_SHAPE, "the field is on the grid {}, {} holds snapshots on {}", target.grid->text(),
-         backend_->name(), contents_.description->grid->text());
-  }
-  if (target.shape() != contents_.shape) {
-    fail(PDE_ERR_SHAPE, "the field has the shape {}, {} holds snapshots of {}", shape_text(target.shape()),
-         backend_->name(), shape_text(contents_.shape));
-  }
+  check_same_shape(target, "the field");
   if (!dtype_converts_lossless(contents_.dtype, target.dtype)) {
     fail(PDE_ERR_DTYPE,
          "the field is {}, {} holds {}, whose values it cannot all hold: read into a field of that dtype",

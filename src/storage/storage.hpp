@@ -70,6 +70,7 @@ class Storage {
  private:
   enum class State { idle, writing, failed, closed };
   void check_open(const char *what) const;
+  void check_same_shape(const FieldDescription &given, const char *what) const;
   void check_same_kind(const FieldDescription &given, const char *what) const;
   bool will_replace() const;
   double checked_time(double time) const;
@@ -114,7 +115,7 @@ StoragePtr open_storage(const std::string &uri, const char *mode, const Options 
 /// What the front takes from the options of any backend.
 Storage::Settings storage_settings(const std::string &uri, Mode mode, const ResolvedOptions &options);
 
-/// The option table of "memory:", "hdf5:", "movie:", "custom:"; empty if there is no such consumer.
-OptionTable storage_options(std::string_view consumer);
+/// The option table of "memory:", "hdf5:", "movie:", "custom:"; nothing: no such consumer.
+std::optional<OptionTable> storage_options(std::string_view consumer);
 
 }  // namespace pde

@@ -63,10 +63,13 @@ class Controller {
 
   /// From any thread or signal handler: the next handle stops.
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
-  /// A second flag to watch besides that of stop(), which must outlive the controller; null: none.
-  void watch(const std::atomic<bool> *flag) noexcept { watched_ = flag; }
+  /// A word to watch besides: the run is asked to stop while it holds `value`. It must outlive the controller.
+  void watch(const std::atomic<uint64_t> *word, uint64_t value) noexcept {
+    watched_ = word;
+    watched_value_ = value;
+  }
   bool stop_requested() const noexcept {
-    return stop_.load(std::memory_order_relaxed) || (watched_ && watched_->load(std::memory_order_relaxed));
+    return stop_.load(std::memory_order_relaxed) || (watched_ && watched_->load(std::memory_order_acquire) == watched_value_);
   }
   /// Ends the run at the next handle as a success or not, for a reason of the solver's.
   void note_stop(const std::string &reason, bool successful);
@@ -116,7 +119,8 @@ class Controller {
   int64_t steps_ = 0;
   std::optional<FieldDescription> kind_;  // of the state
   std::atomic<bool> stop_{false};
-  const std::atomic<bool> *watched_ = nullptr;
+  const std::atomic<uint64_t> *watched_ = nullptr;
+  uint64_t watched_value_ = 0;
   bool successful_ = true, reached_end_ = false;
   std::string stop_reason_, solver_info_;
   std::chrono::system_clock::time_point began_;

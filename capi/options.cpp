@@ -1,0 +1,100 @@
+#include "guard.hpp"
+
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "solver/equation.hpp"
+#include "storage/plot.hpp"
+
+using namespace pde;
+using namespace pde::capi;
+
+pde_status pde_options_create(pde_options **out_options) noexcept {
+  return creating(out_options, "out_options",
+                  [] { return make_handle<pde_options>(std::make_shared<Options>()); });
+}
+
+pde_status pde_options_set(pde_options *options, const char *key, const char *value) noexcept {
+  return guarded([&] {
+    Exclusive<pde_options> bag(options, "options");
+    needed_text(key, "key");
+    if (value) {
+      bag->set(key, std::string(needed_text(value, "value")));
+    } else {
+      bag->unset(key);
+    }
+  });
+}
+
+pde_status pde_options_set_int(pde_options *options, const char *key, int64_t value) noexcept {
+  return guarded([&] { Exclusive<pde_options>(options, "options")->set(needed_text(key, "key"), value); });
+}
+
+pde_status pde_options_set_real(pde_options *options, const char *key, double value) noexcept {
+  return guarded([&] { Exclusive<pde_options>(options, "options")->set(needed_text(key, "key"), value); });
+}
+
+pde_status pde_options_set_bool(pde_options *options, const char *key, int32_t value) noexcept {
+  return guarded([&] {
+    Exclusive<pde_options> bag(options, "options");
+    bag->set(needed_text(key, "key"), checked_flag(value, "value"));
+  });
+}
+
+pde_status pde_options_set_reals(pde_options *options, const char *key, const double *values,
+                                 int64_t count) noexcept {
+  return guarded([&] {
+    Exclusive<pde_options> bag(options, "options");
+    needed_text(key, "key");
+    if (count < 0) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 0", count);
+    if (count > 0) needed(values, "values");
+    bag->set(key, std::vector<double>(values, values + count));
+  });
+}
+
+pde_status pde_options_set_progress(pde_options *options, pde_progress progress, void *user,
+                                    pde_destroy destroy) noexcept {
+  return guarded([&] {
+    const auto owner = own_user(user, destroy);
+    Exclusive<pde_options> bag(options, "options");
+    // The callback keeps its user data alive, and with it the promise of destroy.
+    std::shared_ptr<ProgressTarget> target;
+    if (progress) target = std::make_shared<ProgressTarget>(ProgressTarget{progress, user, owner});
+    bag->set_progress(std::move(target));
+  });
+}
+
+pde_status pde_options_parse(pde_options *options, const char *text) noexcept {
+  return guarded([&] { Exclusive<pde_options>(options, "options")->parse(needed_text(text, "text")); });
+}
+
+pde_status pde_options_describe(const char *consumer, const char **out_json) noexcept {
+  return guarded([&] {
+    needed_text(consumer, "consumer");
+    needed(out_json, "out_json");
+    std::optional<OptionTable> table = storage_options(consumer);
+    if (!table) table = plot_options(consumer);
+    if (!table) table = tracker_options(consumer);
+    if (!table) table = solver_options(consumer);
+    if (!table) {
+      fail(PDE_ERR_NOT_FOUND,
+           "consumer is \"{}\", expected memory:, hdf5:, movie:, custom:, plot, tracker:progress, "
+           "tracker:storage, controller, "
+           "solve, equation:diffusion, equation:allen-cahn, equation:cahn-hilliard or "
+           "equation:swift-hohenberg",
+           consumer);
+    }
+    // Texts that live for ever, one per consumer.
+    static auto *mutex = new std::mutex;
+    static auto *texts = new std::map<std::string, std::string>;
+    std::lock_guard lock(*mutex);
+    const auto [entry, fresh] = texts->try_emplace(consumer);
+    if (fresh) entry->second = describe_options(*table);
+    *out_json = entry->second.c_str();
+  });
+}
+
+void pde_options_free(pde_options *options) noexcept {
+  release(options, Kind::options);
+}

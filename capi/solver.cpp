@@ -1,0 +1,40 @@
+#include "solver/solve.hpp"
+
+#include "guard.hpp"
+
+using namespace pde;
+using namespace pde::capi;
+
+pde_status pde_equation_create(const char *name, const pde_options *options,
+                               pde_equation **out_equation) noexcept {
+  return creating(out_equation, "out_equation", [&] {
+    return make_handle<pde_equation>(make_equation(needed_text(name, "name"), options_of(options)));
+  });
+}
+
+pde_status pde_equation_initial_state(const pde_equation *equation, const pde_grid *grid, int64_t seed,
+                                      pde_field **out_field) noexcept {
+  return creating(out_field, "out_field", [&] {
+    const Shared<pde_equation> e(equation, "equation");
+    const Shared<pde_grid> g(grid, "grid");
+    return make_handle<pde_field>(e->initial_state(g.core(), seed));
+  });
+}
+
+void pde_equation_free(pde_equation *equation) noexcept {
+  release(equation, Kind::equation);
+}
+
+pde_status pde_solve(const pde_equation *equation, pde_field *state, double t_start, double t_end,
+                     const pde_options *options, pde_controller *controller, double *out_t) noexcept {
+  return guarded([&] {
+    const Shared<pde_equation> e(equation, "equation");
+    const Writable field(state, "state");
+    std::optional<Exclusive<pde_controller>> run;
+    if (controller) run.emplace(controller, "controller");
+    const SolveResult result =
+        solve(*e, field.core(), t_start, t_end, options_of(options), run ? &**run : nullptr);
+    if (out_t) *out_t = result.t;
+    return result.stopped ? set_message(PDE_STOP, result.reason.c_str()) : PDE_OK;
+  });
+}

@@ -1,0 +1,73 @@
+#include "guard.hpp"
+
+using namespace pde;
+using namespace pde::capi;
+
+namespace {
+
+SchedulePtr schedule_of(const pde_schedule *schedule) {
+  if (!schedule) return nullptr;
+  return Exclusive<pde_schedule>(schedule, "schedule")->clone();
+}
+
+}  // namespace
+
+pde_status pde_tracker_create(const char *name, const pde_schedule *schedule, const pde_options *options,
+                              pde_tracker **out_tracker) noexcept {
+  return creating(out_tracker, "out_tracker", [&] {
+    return make_handle<pde_tracker>(
+        make_tracker(needed_text(name, "name"), schedule_of(schedule), options_of(options)));
+  });
+}
+
+pde_status pde_tracker_create_storage(pde_storage *storage, const pde_schedule *schedule,
+                                      const pde_field *sample, pde_transform transform, void *user,
+                                      pde_destroy destroy, const pde_options *options,
+                                      pde_tracker **out_tracker) noexcept {
+  return creating_with_user(
+      out_tracker, "out_tracker", user, destroy, [&](const std::shared_ptr<UserData> &owner) {
+        if (!sample != !transform)
+          fail(PDE_ERR_ARGUMENT, "{} is NULL, but {} is not", sample ? "transform" : "sample",
+               sample ? "sample" : "transform");
+        std::optional<StorageTransform> step;
+        if (transform) {
+          step = StorageTransform{
+              Shared<pde_field>(sample, "sample")->description(),
+              [transform, owner](const StatePtr &state, double t, const FieldPtr &out) {
+                const Lent in(state), result(out);
+                const pde_status status = call_back(
+                    "transform", [&] { return transform(in.get(), t, result.get(), owner->get()); });
+                if (status != PDE_OK)
+                  fail(PDE_ERR_ARGUMENT, "transform returned the status {}, expected PDE_OK or a failure",
+                       status);
+              }};
+        }
+        StoragePtr target;
+        if (storage) target = Shared<pde_storage>(storage, "storage").core();
+        return make_handle<pde_tracker>(make_storage_tracker(std::move(target), schedule_of(schedule),
+                                                             std::move(step), options_of(options)));
+      });
+}
+
+pde_status pde_tracker_create_callback(const pde_schedule *schedule, pde_callback callback, void *user,
+                                       pde_destroy destroy, pde_tracker **out_tracker) noexcept {
+  return creating_with_user(
+      out_tracker, "out_tracker", user, destroy, [&](const std::shared_ptr<UserData> &owner) {
+        needed(callback, "callback");
+        return make_handle<pde_tracker>(
+            make_callback_tracker(schedule_of(schedule), [callback, owner](const StatePtr &state, double t) {
+              const Lent lent(state);
+              const pde_status status =
+                  call_back("callback", [&] { return callback(lent.get(), t, owner->get()); });
+              if (status != PDE_OK && status != PDE_STOP) {
+                fail(PDE_ERR_ARGUMENT,
+                     "callback returned the status {}, expected PDE_OK, PDE_STOP or a failure", status);
+              }
+              return Verdict{status == PDE_STOP, {}};
+            }));
+      });
+}
+
+void pde_tracker_free(pde_tracker *tracker) noexcept {
+  release(tracker, Kind::tracker);
+}

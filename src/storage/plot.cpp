@@ -1,0 +1,83 @@
+#include "storage/plot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/numbers.hpp"
+#include "storage/movie_loader.hpp"
+
+namespace pde {
+namespace {
+
+constexpr OptionSpec kPlotOptions[] = {
+    kFigureOptions[0],
+    kFigureOptions[1],
+    kFigureOptions[2],
+    kFigureOptions[3],
+    kFigureOptions[4],
+    kFigureOptions[5],
+    {"curves", OptionType::integer, "8", "2 64",
+     "evolution: how many snapshots are drawn at most, evenly chosen"},
+};
+
+void draw(Figure &figure, const std::vector<std::vector<double>> &values, double time) {
+  pde_movie_message message{};
+  const std::vector<const double *> arrays = pointers(values);
+  const auto &panels = figure.panels();
+  check_movie(movie_module().plot(&movie_host(), panels.data(), static_cast<int64_t>(panels.size()),
+                                  arrays.data(), time, &figure.settings(), &message),
+              message);
+}
+
+/// Evenly spread snapshots, the first and the last among them.
+std::vector<int64_t> spread(int64_t length, int64_t most) {
+  const int64_t count = std::min(length, most);
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < count; ++i) chosen.push_back(count == 1 ? 0 : i * (length - 1) / (count - 1));
+  return chosen;
+}
+
+}  // namespace
+
+void plot_field(const Field &field, const std::string &path, const Options &options) {
+  const ResolvedOptions resolved(options, kPlotOptions, "plot");
+  Figure figure(field.description(), resolved, path);
+  draw(figure, figure.values(field), 0);
+}
+
+void plot_storage(Storage &storage, std::string_view kind, const std::string &path, const Options &options) {
+  if (kind != "evolution") fail(PDE_ERR_ARGUMENT, "kind is \"{}\", expected evolution", kind);
+  const ResolvedOptions resolved(options, kPlotOptions, "plot");
+  const FieldDescription &description = storage.description();
+  if (description.rank != PDE_SCALAR || description.grid->ndim() != 1) {
+    fail(PDE_ERR_UNSUPPORTED, "an evolution is drawn of scalar fields on one axis, {} holds a {} on {} axes",
+         storage.uri(), rank_name(description.rank), description.grid->ndim());
+  }
+  if (storage.length() == 0)
+    fail(PDE_ERR_STATE, "{} holds no snapshots: there is nothing to draw", storage.uri());
+  Figure figure(description, resolved, path);
+  std::vector<std::string> labels;
+  std::vector<std::vector<double>> curves;
+  const FieldPtr snapshot = Field::create(description);
+  double time = 0;
+  for (int64_t index : spread(storage.length(), resolved.integer("curves"))) {
+    storage.times(index, 1, &time);
+    storage.read(index, *snapshot);
+    labels.push_back(fmt::format("t = {:.6g}", time));
+    curves.push_back(std::move(figure.values(*snapshot)[0]));
+  }
+  figure.set_curves(std::move(labels));
+  draw(figure, curves, time);
+}
+
+std::optional<OptionTable> plot_options(std::string_view consumer) {
+  if (consumer == "plot") return OptionTable(kPlotOptions);
+  return std::nullopt;
+}
+
+}  // namespace pde
