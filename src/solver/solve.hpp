@@ -12,15 +12,19 @@ namespace pde {
 
 struct SolveResult {
   double t;            // where it ended
-  bool stopped;        // by a tracker, a request or the progress callback (PDE_STOP); else t_end was reached
+  bool stopped;        // before t_end: by a tracker, a request or the progress callback (PDE_STOP)
   std::string reason;  // words for it
 };
 
-/// Solves in place; `state` is a scalar float64 field in any layout. `controller` may be null.
+/// Solves in place; `state` is a scalar float64 field in any layout. `controller` has not started, or is
+/// null.
 ///
-/// Options: table "solve"; their progress callback hears of millionths of the way. Before a tracker is due,
-/// and at the end, the state is brought up to date; after PDE_ERR_UNSOUND it is the last one found sound.
+/// Before a tracker is due and at the end the state is brought up to date; after a failure it is the last
+/// sound one that was reached. The progress callback of the options hears of thousandths of the way.
 SolveResult solve(const Equation &equation, const FieldPtr &state, double t_start, double t_end,
                   const Options &options, Controller *controller);
+
+/// The table of "solve".
+OptionTable solve_options();
 
 }  // namespace pde

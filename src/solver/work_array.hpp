@@ -13,26 +13,27 @@
 
 namespace pde {
 
-/// Shape and strides that all arrays of one run share.
+/// Shape and strides that all arrays of one run share. Axis a of the grid is axis first + a here.
 struct WorkLayout {
   explicit WorkLayout(const Grid &grid);
 
-  std::array<int64_t, 3> shape;  // cells
-  std::array<int64_t, 3>
-      strides;  // elements; 0 along an axis that does not exist: neighbours are the cell itself
-  std::array<bool, 3> exists;
-  int64_t origin;  // of the first cell
-  int64_t size;    // elements in all
+  int first;                       // 3 minus the grid's axes
+  std::array<int64_t, 3> shape;    // cells; 1 along axes that the grid has not
+  std::array<int64_t, 3> strides;  // in elements
+  int64_t origin;                  // of the first cell
+  int64_t size;                    // elements in all
 };
 
 class WorkArray {
  public:
+  /// Zeros.
   explicit WorkArray(const WorkLayout &layout);
 
   /// The first cell; cell (i, j, k) is at i * strides[0] + j * strides[1] + k.
   double *cells() { return data_.get() + origin_; }
   const double *cells() const { return data_.get() + origin_; }
 
+  /// From and to a scalar float64 field of any layout.
   void load(const Field &field, const WorkLayout &layout);
   void store(Field &field, const WorkLayout &layout) const;
 

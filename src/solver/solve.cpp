@@ -1,0 +1,204 @@
+#include "solver/solve.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/numbers.hpp"
+#include "solver/stepper.hpp"
+
+namespace pde {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"stepper", OptionType::choice, "rkc", "rkc|euler",
+     "rkc: Runge-Kutta-Chebyshev, second order, steps follow the error; euler: explicit Euler, equal steps"},
+    {"dt", OptionType::real, "", "0 -",
+     "euler: the step, has to be set; rkc: the first step, if not set found by itself"},
+    {"tolerance", OptionType::real, "1e-4", "0 -",
+     "rkc: the error that a step may make in any cell; where a value is beyond 1, relative to it"},
+    {"step_rule", OptionType::choice, "exact", "exact|fixed",
+     "exact: steps end at due times; fixed, for euler: steps are never shortened and the nearest one serves "
+     "a due time"},
+};
+
+struct Settings {
+  bool euler, fixed;
+  double dt;  // 0: not set
+  double tolerance;
+};
+
+double positive(const ResolvedOptions &options, const char *key) {
+  const double value = options.real(key);
+  if (value > 0 && std::isfinite(value)) return value;
+  fail(PDE_ERR_ARGUMENT, "option {} is {}, expected a finite number above 0", key, real_text(value));
+}
+
+Settings read_settings(const ResolvedOptions &options) {
+  Settings settings{options.text("stepper") == "euler", options.text("step_rule") == "fixed", 0,
+                    positive(options, "tolerance")};
+  if (options.has("dt")) settings.dt = positive(options, "dt");
+  if (settings.fixed && !settings.euler) {
+    fail(PDE_ERR_ARGUMENT,
+         "option step_rule is \"fixed\", which goes with stepper \"euler\" only: the steps of \"rkc\" vary");
+  }
+  return settings;
+}
+
+void check_field(const Field &state) {
+  const FieldDescription &given = state.description();
+  if (given.rank != PDE_SCALAR || !given.members.empty()) {
+    fail(PDE_ERR_SHAPE, "state is a {} of shape {}, expected a scalar field", given.class_name(),
+         shape_text(given.shape()));
+  }
+  if (given.dtype != PDE_FLOAT64)
+    fail(PDE_ERR_DTYPE, "state is {}, expected float64", dtype_name(given.dtype));
+}
+
+void check_times(double t_start, double t_end) {
+  for (const auto &[t, name] : {std::pair{t_start, "t_start"}, {t_end, "t_end"}}) {
+    if (!std::isfinite(t)) fail(PDE_ERR_ARGUMENT, "{} is {}, expected a finite number", name, real_text(t));
+  }
+  if (t_end < t_start) {
+    fail(PDE_ERR_ARGUMENT, "t_end is {}, expected a time not before t_start = {}", real_text(t_end),
+         real_text(t_start));
+  }
+}
+
+std::unique_ptr<Stepper> make_stepper(const Settings &settings, Rate &rate, const WorkLayout &layout) {
+  if (!settings.euler) return std::make_unique<RkcStepper>(rate, layout, settings.tolerance, settings.dt);
+  if (settings.dt == 0) {
+    fail(PDE_ERR_ARGUMENT,
+         "option dt is not set, which stepper \"euler\" needs; for values between -1 and 1 it is stable up "
+         "to dt = {:.3g}",
+         2 / rate.spectral_radius(-1, 1));
+  }
+  const auto rule = settings.fixed ? EulerStepper::Rule::fixed : EulerStepper::Rule::exact;
+  return std::make_unique<EulerStepper>(rate, layout, settings.dt, rule);
+}
+
+/// Reports to the progress callback at most ten times a second; it may end the run.
+class ProgressReport {
+ public:
+  ProgressReport(std::shared_ptr<ProgressTarget> target, double t_start, double t_end)
+      : target_(std::move(target)), t_start_(t_start), t_end_(t_end) {}
+
+  /// Whether the run is to end.
+  bool pass(double t) {
+    if (!target_) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < std::chrono::milliseconds(100)) return false;
+    told_ = now;
+    return tell(t);
+  }
+  bool tell(double t) {
+    if (!target_) return false;
+    constexpr int64_t kTotal = 1000;
+    const double part = t_end_ > t_start_ ? (t - t_start_) / (t_end_ - t_start_) : 1;
+    const pde_status status =
+        target_->call(static_cast<int64_t>(kTotal * std::min(part, 1.0)), kTotal, target_->user);
+    if (status < 0)
+      fail(status, "the progress callback failed with status {} at t = {}", status, real_text(t));
+    return status == PDE_STOP;
+  }
+
+ private:
+  std::shared_ptr<ProgressTarget> target_;
+  double t_start_, t_end_;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
+};
+
+/// One call of solve: stepper, controller and the user's field, kept in step.
+class Run {
+ public:
+  Run(const Equation &equation, const FieldPtr &state, Stepper &stepper, Controller &controller,
+      ProgressReport progress)
+      : equation_(equation),
+        state_(state),
+        stepper_(stepper),
+        controller_(controller),
+        progress_(std::move(progress)) {}
+
+  SolveResult go(double t_start, double t_end) {
+    t_ = t_start;
+    Controller::Next next = controller_.start(state_, t_start, t_end);
+    try {
+      while (!next.stop) next = advance(next.t);
+    } catch (const Error &error) {
+      abandon(error.what());
+      throw;
+    }
+    bring_up_to_date();
+    progress_.tell(t_);
+    controller_.set_solver_info(info());
+    controller_.finish(state_, t_);
+    return {t_, !controller_.reached_end(), controller_.stop_reason()};
+  }
+
+ private:
+  Controller::Next advance(double t_next) {
+    t_ = stepper_.step(t_, t_next);
+    current_ = false;
+    if (progress_.pass(t_)) controller_.note_stop("Ended by the progress callback", false);
+    const bool due = controller_.due(t_);
+    if (due) bring_up_to_date();
+    return controller_.handle(due ? state_ : nullptr, t_);
+  }
+
+  void bring_up_to_date() {
+    if (current_) return;
+    stepper_.check_sound(t_);
+    stepper_.state().store(*state_, stepper_.layout());
+    current_ = true;
+  }
+
+  void abandon(const std::string &reason) {
+    if (!current_ && stepper_.sound()) stepper_.state().store(*state_, stepper_.layout());
+    controller_.set_solver_info(info());
+    controller_.fail_run(reason, t_);
+  }
+
+  std::string info() const {
+    return fmt::format(
+        R"({{"class": "{}", "pde_class": "{}", "dt": {}, "steps": {}, "dt_adaptive": {}, "stochastic": false, )"
+        R"("backend": {{"name": "libpde", "implementation": "c++"}}, "post_step_data": null{}}})",
+        stepper_.class_name(), equation_.class_name(), json_number(stepper_.dt()), stepper_.steps(),
+        stepper_.adaptive(), stepper_.extra_info());
+  }
+
+  const Equation &equation_;
+  FieldPtr state_;
+  Stepper &stepper_;
+  Controller &controller_;
+  ProgressReport progress_;
+  double t_ = 0;
+  bool current_ = true;  // whether the user's field is that of t_
+};
+
+}  // namespace
+
+OptionTable solve_options() {
+  return kOptions;
+}
+
+SolveResult solve(const Equation &equation, const FieldPtr &state, double t_start, double t_end,
+                  const Options &options, Controller *controller) {
+  const ResolvedOptions resolved(options, kOptions, "solve");
+  const Settings settings = read_settings(resolved);
+  check_field(*state);
+  check_times(t_start, t_end);
+  const std::unique_ptr<Rate> rate = equation.prepare(state->grid());
+  const std::unique_ptr<Stepper> stepper = make_stepper(settings, *rate, WorkLayout(state->grid()));
+  stepper->state().load(*state, stepper->layout());
+  if (!stepper->sound()) {
+    fail(PDE_ERR_UNSOUND, "state has values that are not finite, at t_start = {} already",
+         real_text(t_start));
+  }
+  Controller none({}, Options());
+  Controller &driven = controller ? *controller : none;
+  if (settings.fixed) driven.set_step(settings.dt);
+  return Run(equation, state, *stepper, driven, {resolved.progress(), t_start, t_end}).go(t_start, t_end);
+}
+
+}  // namespace pde

@@ -1,0 +1,69 @@
+#include "solver/work_array.hpp"
+
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/numbers.hpp"
+#include "field/strided_copy.hpp"
+
+namespace pde {
+namespace {
+
+constexpr int64_t kLine = 8;  // numbers in 64 bytes
+
+int64_t rounded_up(int64_t count) {
+  return (count + kLine - 1) / kLine * kLine;
+}
+
+/// Strides in bytes of the axes that the grid has.
+std::array<int64_t, 3> byte_strides(const WorkLayout &layout) {
+  std::array<int64_t, 3> strides{};
+  for (int axis = layout.first; axis < 3; ++axis) {
+    strides[static_cast<size_t>(axis - layout.first)] = layout.strides[static_cast<size_t>(axis)] * 8;
+  }
+  return strides;
+}
+
+}  // namespace
+
+WorkLayout::WorkLayout(const Grid &grid) : first(3 - grid.ndim()), shape{1, 1, 1}, strides{} {
+  std::array<int64_t, 3> padded{1, 1, 1};
+  for (int axis = first; axis < 3; ++axis) {
+    const auto a = static_cast<size_t>(axis);
+    shape[a] = grid.shape()[static_cast<size_t>(axis - first)];
+    padded[a] = shape[a] + 2;
+  }
+  // The ghost before a row ends one cache line, the row begins the next.
+  padded[2] = kLine + rounded_up(shape[2] + 1);
+  const int64_t sizes[] = {padded[0], padded[1], padded[2], 8};
+  if (!checked_product(sizes))
+    fail(PDE_ERR_RANGE, "a grid of shape {} is too large to solve on", shape_text(grid.shape()));
+  strides = {padded[1] * padded[2], padded[2], 1};
+  size = padded[0] * strides[0];
+  origin = kLine + (first < 2 ? strides[1] : 0) + (first < 1 ? strides[0] : 0);
+}
+
+WorkArray::WorkArray(const WorkLayout &layout)
+    : data_(static_cast<double *>(std::aligned_alloc(64, static_cast<size_t>(layout.size) * 8))),
+      origin_(layout.origin) {
+  if (!data_) fail(PDE_ERR_MEMORY, "no memory for a solver array of {} bytes", layout.size * 8);
+  std::memset(data_.get(), 0, static_cast<size_t>(layout.size) * 8);
+}
+
+void WorkArray::load(const Field &field, const WorkLayout &layout) {
+  const Field::Row &row = field.rows()[0];
+  const auto axes = static_cast<size_t>(field.grid().ndim());
+  const auto strides = byte_strides(layout);
+  strided_copy(reinterpret_cast<std::byte *>(cells()), std::span(strides).first(axes), row.data(),
+               std::span(row.strides).first(axes), field.grid().shape(), 8);
+}
+
+void WorkArray::store(Field &field, const WorkLayout &layout) const {
+  const Field::Row &row = field.rows()[0];
+  const auto axes = static_cast<size_t>(field.grid().ndim());
+  const auto strides = byte_strides(layout);
+  strided_copy(row.data(), std::span(row.strides).first(axes), reinterpret_cast<const std::byte *>(cells()),
+               std::span(strides).first(axes), field.grid().shape(), 8);
+}
+
+}  // namespace pde
