@@ -63,28 +63,21 @@ void describe_colors(AVCodecContext &codec) {
   codec.colorspace = is_high_definition(codec.height) ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
   codec.color_primaries = AVCOL_PRI_BT709;
   codec.color_trc = AVCOL_TRC_BT709;
-  codec.chroma_sample_location = AVCHROMA_LOC_LEFT;
-}
-
-SwsContext *make_scaler(int width, int height) {
-  SwsContext *scaler = sws_getContext(width, height, AV_PIX_FMT_0RGB32, width, height, AV_PIX_FMT_YUV420P,
-                                      SWS_BILINEAR | SWS_ACCURATE_RND, nullptr, nullptr, nullptr);
-  if (scaler == nullptr) return nullptr;
-  const int *matrix = sws_getCoefficients(is_high_definition(height) ? SWS_CS_ITU709 : SWS_CS_ITU601);
-  sws_setColorspaceDetails(scaler, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
-  return scaler;
+  codec.chroma_sample_location = AVCHROMA_LOC_CENTER;
 }
 
 }  // namespace
 
 Encoder::Encoder(EncoderSettings settings, Log log)
-    : settings_(std::move(settings)), log_(std::move(log)), file_(settings_.path) {
+    : settings_(std::move(settings)),
+      log_(std::move(log)),
+      file_(settings_.path),
+      colors_(is_high_definition(settings_.height) ? ColorMatrix::bt709 : ColorMatrix::bt601) {
   stream_.emplace(file_);
   open_codec();
   frame_.reset(av_frame_alloc());
   packet_.reset(av_packet_alloc());
-  scaler_.reset(make_scaler(settings_.width, settings_.height));
-  if (frame_ == nullptr || packet_ == nullptr || scaler_ == nullptr) {
+  if (frame_ == nullptr || packet_ == nullptr) {
     throw MovieError(memory, "no memory left for encoding '" + settings_.path + "'");
   }
   frame_->width = settings_.width;
@@ -92,6 +85,7 @@ Encoder::Encoder(EncoderSettings settings, Log log)
   frame_->format = AV_PIX_FMT_YUV420P;
   frame_->color_range = codec_->color_range;
   frame_->colorspace = codec_->colorspace;
+  frame_->chroma_location = codec_->chroma_sample_location;
   const int status = av_frame_get_buffer(frame_.get(), 0);
   if (status < 0) throw_libav("allocating a frame", settings_.path, status, 0);
   open_container();
@@ -167,7 +161,7 @@ void Encoder::open_container() {
 void Encoder::write(const uint8_t *pixels, int stride) {
   int status = av_frame_make_writable(frame_.get());
   if (status < 0) throw_libav("encoding a frame", settings_.path, status, 0);
-  sws_scale(scaler_.get(), &pixels, &stride, 0, settings_.height, frame_->data, frame_->linesize);
+  colors_.convert(pixels, stride, settings_.width, settings_.height, frame_->data, frame_->linesize);
   frame_->pts = frames_;
   encode(frame_.get());
   ++frames_;

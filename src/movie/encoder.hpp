@@ -14,6 +14,7 @@
 #include <string>
 
 #include "libav.hpp"
+#include "yuv.hpp"
 
 namespace pde::movie {
 
@@ -53,7 +54,7 @@ class Encoder {
   Libav<AVCodecContext> codec_;
   Libav<AVFrame> frame_;
   Libav<AVPacket> packet_;
-  Libav<SwsContext> scaler_;
+  YuvConversion colors_;
   AVFormatContext *container_ = nullptr;
   int64_t frames_ = 0, packets_ = 0;
   std::chrono::steady_clock::time_point fragment_began_;

@@ -10,7 +10,6 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
-#include <libswscale/swscale.h>
 }
 
 #include <memory>
@@ -24,7 +23,6 @@ struct LibavDelete {
   void operator()(AVCodecContext *context) const { avcodec_free_context(&context); }
   void operator()(AVFrame *frame) const { av_frame_free(&frame); }
   void operator()(AVPacket *packet) const { av_packet_free(&packet); }
-  void operator()(SwsContext *scaler) const { sws_freeContext(scaler); }
 };
 template <class T>
 using Libav = std::unique_ptr<T, LibavDelete>;

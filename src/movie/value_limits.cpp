@@ -84,9 +84,10 @@ bool ValueLimits::widen(Range data) {
   const bool behind =
       (above && data.upper > upper_ + tolerance) || (below && data.lower < lower_ - tolerance);
   if (!behind) return false;
+  const double step = above && below ? span / 4 : span / 2;
   const double room = 0.1 * (std::max(data.upper, upper_) - std::min(data.lower, lower_));
-  if (above) upper_ = std::min(std::max(data.upper + room, upper_ + span / 2), 2 * largest);
-  if (below) lower_ = std::max(std::min(data.lower - room, lower_ - span / 2), -2 * largest);
+  if (above) upper_ = std::min(std::max(data.upper + room, upper_ + step), 2 * largest);
+  if (below) lower_ = std::max(std::min(data.lower - room, lower_ - step), -2 * largest);
   return true;
 }
 

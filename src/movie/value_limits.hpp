@@ -2,7 +2,7 @@
  *
  * A film should keep its limits, or colours lose their meaning; but a pattern growing out of noise must not
  * end up saturated. So limits are those of the first snapshot, and widen only when a later one leaves them by
- * more than a fifth of their span, then by at least half the span on that side: few jumps even in an
+ * more than a tenth of their span, then by at least half of it: few jumps even in an
  * exponential growth. */
 #pragma once
 
