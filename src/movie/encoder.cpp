@@ -58,6 +58,11 @@ bool is_high_definition(int height) {
   return height >= 720;
 }
 
+/* Each thread works on a frame of its own, which delays frames: small ones do not need many. */
+int useful_threads(int width, int height) {
+  return std::clamp(width * height / 150000, 1, std::clamp(av_cpu_count(), 1, 8));
+}
+
 void describe_colors(AVCodecContext &codec) {
   codec.color_range = AVCOL_RANGE_MPEG;
   codec.colorspace = is_high_definition(codec.height) ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
@@ -124,7 +129,8 @@ bool Encoder::try_codec(const char *name) {
   codec_->gop_size = static_cast<int>(std::clamp(5 * settings_.fps, 10.0, 250.0));  // seeking lands near
   codec_->max_b_frames =
       0;  // presentation in writing order: no delay, and no edit list that players disagree about
-  codec_->thread_count = settings_.threads > 0 ? settings_.threads : std::min(av_cpu_count(), 16);
+  codec_->thread_count =
+      settings_.threads > 0 ? settings_.threads : useful_threads(settings_.width, settings_.height);
   codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   codec_->log_level_offset = silent;
   describe_colors(*codec_);

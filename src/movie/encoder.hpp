@@ -1,10 +1,11 @@
 /* Frames to an mp4 file, through libavcodec and libavformat.
  *
  * While a run lasts, the file is a fragmented mp4: each fragment is complete in itself, so a film whose
- * writer was killed plays up to its last fragment, written at most a second before. It takes its final name
- * with the first fragment; before, an existing file of that name is untouched. When closed it is rewritten
- * once, without encoding again, as an ordinary mp4 with its index in front, which every player opens at once
- * (see faststart.hpp). */
+ * writer was killed plays. Lost are the frames since the last fragment, which ends a second after the one
+ * before (or with the next frame, if these come slower), and those inside the encoder: five with x264, and
+ * two for each further thread. The file takes its final name with the first fragment; before, an existing
+ * file of that name is untouched. When closed it is rewritten once, without encoding again, as an ordinary
+ * mp4 with its index in front, which every player opens at once (see faststart.hpp). */
 #pragma once
 
 #include <chrono>

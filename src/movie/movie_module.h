@@ -32,7 +32,7 @@ typedef struct pde_movie_settings {
   double dpi;             /* pixels per inch: scales text and lines */
   int64_t width, height;  /* of the figure in pixels */
   double vmin, vmax;      /* colour or line limits; NaN: from the first snapshot */
-  int32_t threads;        /* of the encoder; 0: as many as there are usable cores */
+  int32_t threads;        /* of the encoder; 0: as many as the size is worth and cores are usable */
 } pde_movie_settings;
 
 /* What the module may call back into: log lines, on the calling thread only. */
@@ -51,7 +51,7 @@ typedef struct pde_movie_module {
   int32_t version; /* PDE_MOVIE_MODULE_VERSION of the module's build */
   int32_t (*movie_open)(const pde_movie_host *host, const pde_movie_panel *panels, int64_t count,
                         const pde_movie_settings *settings, void **out_movie, pde_movie_message *message);
-  int32_t (*movie_append)(void *movie, const double *const *values /* [panel] */, double time,
+  int32_t (*movie_append)(void *movie, const double *const *values /* [panel * curve] */, double time,
                           pde_movie_message *message);
   int32_t (*movie_close)(void *movie, pde_movie_message *message); /* writes the trailer; frees in any case */
   /* One picture: .png, .svg or .pdf by the path's ending. values: [panel * curve]. */

@@ -99,24 +99,31 @@ TEST(Encoder, puts_the_index_in_front) {
   EXPECT_EQ(folder.files(), 1U);
 }
 
-/* A run is killed at a random moment: the film plays what was there a second before. */
+/* A run is killed: the film plays what was there when its last fragment ended, but for the frames inside the
+ * encoder. */
 TEST(Encoder, leaves_a_film_that_plays_when_killed) {
   NEEDS_FFMPEG();
   const Folder folder;
-  for (int run = 0; run < 3; ++run) {
-    const std::string path = folder / ("killed" + std::to_string(run) + ".mp4");
+  const std::string path = folder / "killed.mp4";
+  for (const int after : {41, 48, 55}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
     const pid_t child = ::fork();
     if (child == 0) {
       Encoder encoder({path, 64, 64, 25, 1, ""}, quiet);
-      for (int i = 0;; ++i) {
-        write_frames(encoder, 64, 64, 1, 0xff000000U | static_cast<uint32_t>(i));
-        ::usleep(10000);
+      for (uint32_t i = 0;; ++i) {
+        if (i == 40) ::usleep(1100000);  // a fragment ends with the next frame
+        write_frames(encoder, 64, 64, 1, 0xff000000U | i);
+        if (::write(ends[1], "x", 1) != 1) ::_exit(1);
       }
     }
-    ::usleep(1500000 + 300000 * static_cast<useconds_t>(run));
+    char byte = 0;
+    for (int i = 0; i < after; ++i) ASSERT_EQ(::read(ends[0], &byte, 1), 1);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
-    EXPECT_GE(std::atoi(probe(path, "nb_read_frames").c_str()), 40);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    EXPECT_GE(std::atoi(probe(path, "nb_read_frames").c_str()), 41 - 6);
     EXPECT_EQ(probe(path, "avg_frame_rate"), "25/1");
   }
 }
