@@ -148,15 +148,26 @@ void Storage::check_same_kind(const FieldDescription &given, const char *what) c
   }
 }
 
+/// What the mode says about writing at all.
+void Storage::check_may_write() const {
+  if (mode_ == Mode::readonly) fail(PDE_ERR_READONLY, "{} was opened with mode readonly", backend_->name());
+  if (mode_ == Mode::create && contents_.length > 0) {
+    fail(PDE_ERR_EXISTS,
+         "{} holds {} snapshots, which mode create never changes: use append or truncate_once",
+         backend_->name(), contents_.length);
+  }
+}
+
 void Storage::start(const FieldDescription &sample, const Info &info) {
   check_open("start");
   if (state_ == State::writing)
     fail(PDE_ERR_STATE, "{} is being written already: finish first", backend_->name());
   writing_step([&] {
-    if (mode_ == Mode::readonly) fail(PDE_ERR_READONLY, "{} was opened with mode readonly", backend_->name());
+    check_may_write();
     backend_->begin();
     try {
       adopt_contents();
+      check_may_write();  // others may have written since it was opened
       start_session(sample, info);
     } catch (...) {
       backend_->cancel();
@@ -167,12 +178,6 @@ void Storage::start(const FieldDescription &sample, const Info &info) {
 
 void Storage::start_session(const FieldDescription &sample, const Info &info) {
   const bool replaces = will_replace();
-  if (mode_ == Mode::create && contents_.length > 0) {
-    fail(PDE_ERR_EXISTS,
-         "{} holds {} snapshots, which mode create never changes: open it with mode append or truncate_once "
-         "instead",
-         backend_->name(), contents_.length);
-  }
   if (!replaces) check_same_kind(sample, "the sample");
   const FieldDescription kind = replaces ? sample : contents_.description.value_or(sample);
   Info merged = replaces ? settings_.info : info_;
@@ -219,6 +224,7 @@ void Storage::append(const Field &field, double time) {
   check_open("append");
   writing_step([&] {
     if (state_ == State::writing) check_same_kind(field.description(), "the field");
+    if (state_ == State::idle) check_may_write();
     // Checked before a start, which may replace a file: a refused call must leave it alone.
     checked_time(time);
     if (state_ == State::idle) start(field.description(), {});
@@ -412,17 +418,12 @@ const Info &Storage::info() const {
 
 void Storage::set_info(std::string_view key, const char *json) {
   check_open("set_info");
-  if (mode_ == Mode::readonly) fail(PDE_ERR_READONLY, "{} was opened with mode readonly", backend_->name());
+  check_may_write();
   if (key == "field_attributes" || key == "data_length") {
     fail(PDE_ERR_ARGUMENT, "key is \"{}\", which the storage keeps itself", key);
   }
   if (key.empty()) fail(PDE_ERR_ARGUMENT, "key is empty");
   if (key.find('/') != key.npos) fail(PDE_ERR_ARGUMENT, "key is \"{}\": / is not allowed in a key", key);
-  if (mode_ == Mode::create && contents_.length > 0) {
-    fail(PDE_ERR_EXISTS,
-         "{} holds {} snapshots, which mode create never changes: open it with mode append instead",
-         backend_->name(), contents_.length);
-  }
   std::optional<std::string> value;
   if (json) value = Info::normalised(json, fmt::format("the value of \"{}\"", key));
   info_changes_.emplace_back(key, std::move(value));

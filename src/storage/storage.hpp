@@ -70,6 +70,7 @@ class Storage {
  private:
   enum class State { idle, writing, failed, closed };
   void check_open(const char *what) const;
+  void check_may_write() const;
   void check_same_shape(const FieldDescription &given, const char *what) const;
   void check_same_kind(const FieldDescription &given, const char *what) const;
   bool will_replace() const;
