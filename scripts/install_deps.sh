@@ -29,8 +29,7 @@ libfmt-dev         demo  messages
 rapidjson-dev      demo  JSON of attributes
 libavformat-dev    demo  movies: containers
 libavcodec-dev     demo  movies: encoders
-libswscale-dev     demo  movies: colour conversion
-libavutil-dev      demo  movies
+libavutil-dev      demo  movies: frames and their formats
 libcairo2-dev      demo  figures
 fonts-dejavu-core  demo  text in figures
 libgtest-dev       test  GoogleTest
