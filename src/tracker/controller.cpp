@@ -61,9 +61,12 @@ void Controller::remove(const Tracker &tracker) {
 template <class F>
 void Controller::act(Entry &entry, F &&action) {
   const Clock::time_point begin = Clock::now();
+  const auto account = [&] {
+    if (state_ != State::over) tracker_time_ += Clock::now() - begin;
+  };
   const auto fail_as = [&](pde_status code, const char *message) {
     entry.failed = true;
-    tracker_time_ += Clock::now() - begin;
+    account();
     throw Error(code, fmt::format("tracker \"{}\": {}", entry.tracker->name(), message));
   };
   try {
@@ -75,7 +78,7 @@ void Controller::act(Entry &entry, F &&action) {
   } catch (const std::exception &error) {
     fail_as(PDE_ERR_INTERNAL, error.what());
   }
-  tracker_time_ += Clock::now() - begin;
+  account();
 }
 
 // ---- time

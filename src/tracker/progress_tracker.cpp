@@ -22,8 +22,8 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr int kBarWidth = 30;
-constexpr double kPlainFraction = 0.1;  // plain lines: after a tenth of the run …
-constexpr double kPlainSeconds = 30;    // … or half a minute
+constexpr int kPlainParts = 10;       // plain lines: for every tenth of the run …
+constexpr double kPlainSeconds = 30;  // … and every half a minute
 
 class ProgressTracker : public Tracker {
  public:
@@ -40,7 +40,8 @@ class ProgressTracker : public Tracker {
     began_ = Clock::now();
     t_start_ = t_start;
     t_end_ = t_end;
-    shown_seconds_ = shown_fraction_ = 0;
+    shown_seconds_ = 0;
+    shown_t_ = t_start;
     width_ = 0;
     if (!schedule()) show(t_start, 0);
   }
@@ -50,7 +51,7 @@ class ProgressTracker : public Tracker {
     const double seconds = elapsed();
     if (seconds - shown_seconds_ < interval_) return;
     const bool worth_a_line =
-        fraction(t) - shown_fraction_ >= kPlainFraction || seconds - shown_seconds_ >= kPlainSeconds;
+        parts(kPlainParts, t) > parts(kPlainParts, shown_t_) || seconds - shown_seconds_ >= kPlainSeconds;
     if (terminal_ || worth_a_line) show(t, seconds);
   }
 
@@ -77,6 +78,9 @@ class ProgressTracker : public Tracker {
     return t_end_ > t_start_ ? std::clamp((t - t_start_) / (t_end_ - t_start_), 0.0, 1.0) : 1;
   }
 
+  /// Of so many parts of the way, those that are done, up to rounding.
+  int parts(int count, double t) const { return static_cast<int>(count * fraction(t) + 1e-6); }
+
   std::string remaining(double done, double seconds) const {
     if (done <= 0) return "?";
     return duration_text(seconds * (1 - done) / done);
@@ -84,13 +88,12 @@ class ProgressTracker : public Tracker {
 
   std::string line(double t, double seconds) const {
     const double done = fraction(t);
-    const std::string where =
-        fmt::format("{:3.0f} %  t = {:.5g} of {:.5g}", std::floor(100 * done), t, t_end_);
+    const std::string where = fmt::format("{:3} %  t = {:.5g} of {:.5g}", parts(100, t), t, t_end_);
     if (!terminal_) {
       return fmt::format("{}  elapsed {}  remaining {}", where, duration_text(seconds),
                          remaining(done, seconds));
     }
-    const auto filled = static_cast<size_t>(kBarWidth * done);
+    const auto filled = static_cast<size_t>(parts(kBarWidth, t));
     return fmt::format("[{}{}] {}  {} < {}", std::string(filled, '#'), std::string(kBarWidth - filled, '.'),
                        where, duration_text(seconds), remaining(done, seconds));
   }
@@ -109,7 +112,6 @@ class ProgressTracker : public Tracker {
     std::fputs(text.c_str(), stream_);
     std::fflush(stream_);
     shown_seconds_ = seconds;
-    shown_fraction_ = fraction(t);
     shown_t_ = t;
   }
 
@@ -117,7 +119,7 @@ class ProgressTracker : public Tracker {
   double interval_;
   bool terminal_ = false;
   Clock::time_point began_;
-  double t_start_ = 0, t_end_ = 0, shown_t_ = 0, shown_seconds_ = 0, shown_fraction_ = 0;
+  double t_start_ = 0, t_end_ = 0, shown_t_ = 0, shown_seconds_ = 0;
   size_t width_ = 0;  // of the line on the terminal
 };
 
