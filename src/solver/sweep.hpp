@@ -7,8 +7,13 @@
 
 #include "solver/rate.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__clang__)
+#define PDE_INDEPENDENT_STEPS _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PDE_INDEPENDENT_STEPS _Pragma("GCC ivdep")
+#if defined(__x86_64__)
 #define PDE_WIDE_LOOPS 1
+#endif
 #endif
 
 namespace pde {
@@ -39,7 +44,7 @@ template <class Body>
   for (int64_t i = 0; i < layout.shape[0]; ++i) {
     for (int64_t j = 0; j < layout.shape[1]; ++j) {
       const int64_t begin = i * layout.strides[0] + j * layout.strides[1], end = begin + layout.shape[2];
-#pragma GCC ivdep
+      PDE_INDEPENDENT_STEPS
       for (int64_t at = begin; at < end; ++at) body(at);
     }
   }

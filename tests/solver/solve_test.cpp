@@ -1,0 +1,255 @@
+#include "solver/solve.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/json.hpp"
+#include "field/field_math.hpp"
+#include "support/expect_error.hpp"
+
+namespace pde {
+namespace {
+
+Options parsed(const char *text) {
+  Options options;
+  options.parse(text);
+  return options;
+}
+
+GridPtr box(int64_t cells, double length, bool periodic) {
+  return Grid::cartesian(std::vector<double>{0, 0}, std::vector<double>{length, length},
+                         std::vector<int64_t>{cells, cells + 3}, {periodic, periodic});
+}
+
+FieldDescription scalar_on(GridPtr grid) {
+  FieldDescription description;
+  description.grid = std::move(grid);
+  return description;
+}
+
+TrackerPtr watcher(const char *schedule, std::function<Verdict(const StatePtr &, double)> act) {
+  return make_callback_tracker(Schedule::parse(schedule), std::move(act));
+}
+
+TEST(Solve, ConservesWhatFluxesConserve) {
+  for (const char *name : {"diffusion", "cahn-hilliard"}) {
+    for (const char *options : {"", "stepper=euler dt=0.005"}) {
+      const EquationPtr equation = make_equation(name, Options());
+      const FieldPtr state = Field::create(scalar_on(box(20, 20, false)));
+      state->fill_random("uniform", 5, -0.5, 1);
+      const double before = field_statistic(*state, "integral")[0];
+      const double variance = field_statistic(*state, "variance")[0];
+      solve(*equation, state, 0, 5, parsed(options), nullptr);
+      EXPECT_NEAR(field_statistic(*state, "integral")[0], before, 1e-10 * before) << name << " " << options;
+      EXPECT_NE(field_statistic(*state, "variance")[0], variance);
+    }
+  }
+}
+
+TEST(Solve, SteppersAgree) {
+  for (const char *name : {"diffusion", "allen-cahn", "cahn-hilliard", "swift-hohenberg"}) {
+    const EquationPtr equation = make_equation(name, Options());
+    const FieldPtr a = equation->initial_state(box(16, 16, true), 1), b = a->copy(PDE_FLOAT64, std::nullopt);
+    solve(*equation, a, 0, 3, parsed("tolerance=1e-7"), nullptr);
+    solve(*equation, b, 0, 3, parsed("stepper=euler dt=0.0005"), nullptr);
+    b->combine(1, -1, a.get());
+    EXPECT_LT(field_statistic(*b, "max")[0], 1e-3) << name;
+    EXPECT_GT(field_statistic(*b, "min")[0], -1e-3) << name;
+    EXPECT_GT(field_statistic(*a, "max")[0], 1e-3) << name;
+  }
+}
+
+TEST(Solve, WorksInPlaceInAnyLayout) {
+  const GridPtr grid = box(10, 10, false);
+  const EquationPtr equation = make_equation("allen-cahn", Options());
+  const FieldPtr plain = equation->initial_state(grid, 9);
+  // Fortran order with a halo around it, and one that runs backwards.
+  std::vector<double> halo(12 * 15, 77), backwards(10 * 13);
+  const int64_t fortran[] = {1, 12}, reversed[] = {-13, -1};
+  const FieldPtr a = Field::wrap(scalar_on(grid), &halo[13], fortran);
+  const FieldPtr b = Field::wrap(scalar_on(grid), &backwards[129], reversed);
+  a->assign(*plain);
+  b->assign(*plain);
+  for (const FieldPtr &state : {plain, a, b}) solve(*equation, state, 0, 2, Options(), nullptr);
+  std::vector<double> expected(130), got(130);
+  plain->pack(expected.data());
+  for (const FieldPtr &state : {a, b}) {
+    state->pack(got.data());
+    EXPECT_EQ(got, expected);
+  }
+  EXPECT_EQ(std::count(halo.begin(), halo.end(), 77), 12 * 15 - 130);
+}
+
+TEST(Solve, ShowsTrackersTheStateOfTheirTime) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const FieldPtr state = equation->initial_state(box(12, 12, true), 2);
+  std::vector<double> times, variances;
+  Controller controller({watcher("constant(0.1)",
+                                 [&](const StatePtr &seen, double t) {
+                                   times.push_back(t);
+                                   variances.push_back(field_statistic(*seen, "variance")[0]);
+                                   return Verdict();
+                                 })},
+                        Options());
+  const SolveResult result = solve(*equation, state, 0, 0.75, Options(), &controller);
+  EXPECT_EQ(result.t, 0.75);
+  EXPECT_FALSE(result.stopped);
+  ASSERT_EQ(times.size(), 8u);
+  for (size_t n = 0; n < 8; ++n) EXPECT_EQ(times[n], static_cast<double>(n) * 0.1);
+  for (size_t n = 1; n < 8; ++n) EXPECT_LT(variances[n], variances[n - 1]);
+  EXPECT_LT(field_statistic(*state, "variance")[0], variances.back());
+}
+
+TEST(Solve, StopsWhenATrackerIsSatisfied) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  Controller controller({watcher("constant(1)",
+                                 [&](const StatePtr &, double t) {
+                                   return Verdict{t >= 3, "Enough"};
+                                 })},
+                        Options());
+  const SolveResult result =
+      solve(*equation, equation->initial_state(box(8, 8, true), 2), 0, 10, Options(), &controller);
+  EXPECT_EQ(result.t, 3);
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(result.reason, "Enough");
+}
+
+TEST(Solve, WritesWhatItWasIntoStorages) {
+  const EquationPtr equation = make_equation("allen-cahn", Options());
+  for (const bool euler : {false, true}) {
+    const StoragePtr storage = open_storage("memory:", nullptr, Options());
+    Controller controller({make_storage_tracker(storage, nullptr, {}, Options())}, Options());
+    solve(*equation, equation->initial_state(box(8, 8, true), 2), 0, 2,
+          parsed(euler ? "stepper=euler dt=0.125" : ""), &controller);
+    EXPECT_EQ(storage->length(), 3);
+    const JsonDocument solver = json_parse(*storage->info().find("solver"), "solver");
+    EXPECT_EQ(json_text(solver["class"]), euler ? "EulerSolver" : "RungeKuttaChebyshevSolver");
+    EXPECT_EQ(json_text(solver["pde_class"]), "AllenCahnPDE");
+    EXPECT_EQ(solver["dt_adaptive"].GetBool(), !euler);
+    EXPECT_FALSE(solver["stochastic"].GetBool());
+    EXPECT_TRUE(solver["backend"].IsObject());
+    if (euler) {
+      EXPECT_EQ(solver["dt"].GetDouble(), 0.125);
+      EXPECT_EQ(solver["steps"].GetInt64(), 16);
+    } else {
+      EXPECT_EQ(solver["dt_statistics"]["count"].GetInt64(), solver["steps"].GetInt64());
+    }
+  }
+}
+
+TEST(Solve, ReportsProgressAndLetsItEndTheRun) {
+  struct Seen {
+    int64_t last = -1, calls = 0, total = 0;
+    pde_status answer = PDE_OK;
+  } seen;
+  const auto target = std::make_shared<ProgressTarget>();
+  target->user = &seen;
+  target->call = [](int64_t done, int64_t total, void *user) {
+    auto &noted = *static_cast<Seen *>(user);
+    EXPECT_GE(done, noted.last);
+    EXPECT_LE(done, total);
+    noted.last = done, noted.total = total, ++noted.calls;
+    return noted.answer;
+  };
+  Options options = parsed("stepper=euler dt=1e-5");
+  options.set_progress(target);
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const FieldPtr state = equation->initial_state(box(4, 4, true), 2);
+  EXPECT_FALSE(solve(*equation, state, 0, 1e-3, options, nullptr).stopped);
+  EXPECT_EQ(seen.last, seen.total);
+  seen = {.answer = PDE_STOP};
+  const SolveResult stopped = solve(*equation, state, 0, 1e6, options, nullptr);
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_GT(stopped.t, 0);
+  EXPECT_LT(stopped.t, 1e6);
+  seen = {.answer = PDE_ERR_USER - 1};
+  EXPECT_MESSAGE(PDE_ERR_USER - 1, solve(*equation, state, 0, 1e6, options, nullptr), "progress");
+}
+
+// ---- misuse and misfortune
+
+TEST(Solve, RefusesWhatItCannotSolve) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const GridPtr grid = box(4, 4, true);
+  const auto solve_state = [&](const FieldPtr &state) { solve(*equation, state, 0, 1, Options(), nullptr); };
+  FieldDescription narrow = scalar_on(grid), vector = scalar_on(grid);
+  narrow.dtype = PDE_FLOAT32;
+  vector.rank = PDE_VECTOR;
+  EXPECT_MESSAGE(PDE_ERR_DTYPE, solve_state(Field::create(narrow)), "float32", "float64");
+  EXPECT_MESSAGE(PDE_ERR_SHAPE, solve_state(Field::create(vector)), "scalar");
+  const FieldPtr scalars[] = {Field::create(scalar_on(grid))};
+  EXPECT_MESSAGE(PDE_ERR_SHAPE, solve_state(Field::collection(scalars, std::nullopt)), "scalar");
+  const FieldPtr state = Field::create(scalar_on(grid));
+  const auto solve_times = [&](double t_start, double t_end) {
+    solve(*equation, state, t_start, t_end, Options(), nullptr);
+  };
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_times(std::nan(""), 1), "t_start is nan");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_times(0, std::numeric_limits<double>::infinity()), "t_end is inf");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_times(2, 1), "t_end is 1", "t_start = 2");
+  const auto solve_with = [&](const char *options) {
+    solve(*equation, state, 0, 1, parsed(options), nullptr);
+  };
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=rk4"), "stepper", "\"rk4\"", "rkc");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=euler"), "option dt is not set",
+                 "stable up to dt = 0.123");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=euler dt=0"), "option dt is 0", "above 0");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("dt=-1"), "option dt is", "-1");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("tolerance=0"), "option tolerance is 0", "above 0");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("step_rule=fixed"), "step_rule", "euler");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("steps=5"), "steps", "stepper");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=euler dt=1e-300"), "option dt is 1e-300");
+}
+
+TEST(Solve, FindsStatesThatAreNotFinite) {
+  const EquationPtr equation = make_equation("allen-cahn", Options());
+  const FieldPtr state = equation->initial_state(box(4, 4, true), 1);
+  reinterpret_cast<double *>(state->c_order_data())[7] = std::nan("");
+  EXPECT_MESSAGE(PDE_ERR_UNSOUND, solve(*equation, state, 2, 3, Options(), nullptr), "not finite",
+                 "t_start = 2");
+}
+
+TEST(Solve, SaysWhenEulerBlowsUp) {
+  const EquationPtr equation = make_equation("allen-cahn", Options());
+  const FieldPtr state = equation->initial_state(box(16, 4, true), 1);
+  const StoragePtr storage = open_storage("memory:", nullptr, Options());
+  Controller controller({make_storage_tracker(storage, Schedule::parse("constant(1)"), {}, Options())},
+                        Options());
+  EXPECT_MESSAGE(PDE_ERR_UNSOUND,
+                 solve(*equation, state, 0, 100, parsed("stepper=euler dt=0.05"), &controller), "not finite",
+                 "t = ", "dt = 0.05", "stable up to dt = 0.01");
+  // What is stored is sound, and its session is finished.
+  EXPECT_FALSE(storage->is_writing());
+  ASSERT_GE(storage->length(), 1);
+  const FieldPtr last = Field::create(scalar_on(state->description().grid));
+  storage->read(-1, *last);
+  EXPECT_TRUE(std::isfinite(field_average(*last)[0]));
+  EXPECT_TRUE(std::isfinite(field_average(*state)[0]));
+  EXPECT_FALSE(json_parse(*storage->info().find("controller"), "info")["successful"].GetBool());
+}
+
+TEST(Solve, SaysWhenNoStepIsShortEnough) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const FieldPtr state = equation->initial_state(box(16, 16, true), 1);
+  EXPECT_MESSAGE(PDE_ERR_UNSOUND, solve(*equation, state, 0, 1, parsed("tolerance=1e-300"), nullptr),
+                 "no step is short enough", "tolerance");
+  EXPECT_TRUE(std::isfinite(field_average(*state)[0]));
+}
+
+TEST(Solve, FailsWithTheTrackerThatFails) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const FieldPtr state = equation->initial_state(box(8, 8, true), 1);
+  const auto act = [](const StatePtr &, double t) -> Verdict {
+    if (t < 2) return {};
+    fail(PDE_ERR_USER - 3, "no disk left");
+  };
+  Controller controller({watcher("constant(1)", act)}, Options());
+  EXPECT_MESSAGE(PDE_ERR_USER - 3, solve(*equation, state, 0, 10, Options(), &controller),
+                 "tracker \"callback\"", "no disk left");
+  EXPECT_EQ(json_parse(controller.info(), "info")["t_final"].GetDouble(), 2);
+  EXPECT_MESSAGE(PDE_ERR_STATE, solve(*equation, state, 0, 10, Options(), &controller), "over");
+}
+
+}  // namespace
+}  // namespace pde
