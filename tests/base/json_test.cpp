@@ -1,0 +1,45 @@
+#include "base/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "support/expect_error.hpp"
+
+namespace pde {
+namespace {
+
+TEST(Json, ReadsPythonsTokens) {
+  const JsonDocument list = json_parse("[NaN, Infinity, -Infinity, 0.1, 5e-324]", "list");
+  EXPECT_TRUE(std::isnan(list[0].GetDouble()));
+  EXPECT_EQ(list[1].GetDouble(), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(list[2].GetDouble(), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(list[3].GetDouble(), 0.1);
+  EXPECT_EQ(list[4].GetDouble(), 5e-324);
+}
+
+TEST(Json, NumbersReadBackExactlyAndStayFloats) {
+  for (double value : {0.1, 1.0, -0.0, 1e16, 1e-5, 5e-324, 1.7976931348623157e308, 1.4099999999999997}) {
+    const std::string text = json_number(value);
+    const JsonDocument document = json_parse(text, "number");
+    EXPECT_EQ(document.GetDouble(), value) << text;
+    EXPECT_EQ(std::signbit(document.GetDouble()), std::signbit(value)) << text;
+    EXPECT_FALSE(document.IsInt64()) << text << " would be an integer in Python";
+  }
+  EXPECT_EQ(json_number(std::nan("")), "NaN");
+  EXPECT_EQ(json_number(-INFINITY), "-Infinity");
+}
+
+TEST(Json, SaysWhereATextGoesWrong) {
+  EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse("{\"a\": tru}", "field_attributes"), "field_attributes", "of 10");
+  EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse("\"\xff\"", "label"), "label");
+}
+
+TEST(Json, QuotesForAscii) {
+  EXPECT_EQ(json_quote("tensör \"q\" \\ x\n"), R"("tens\u00F6r \"q\" \\ x\n")");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, json_quote("\xc3"), "UTF-8");
+}
+
+}  // namespace
+}  // namespace pde

@@ -1,0 +1,171 @@
+#include "field/field_math.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <complex>
+#include <fstream>
+#include <iterator>
+
+#include "base/json.hpp"
+#include "support/expect_error.hpp"
+
+namespace pde {
+namespace {
+
+void flatten(const JsonValue &value, std::vector<double> &out) {
+  if (value.IsNumber()) {
+    out.push_back(value.GetDouble());
+    return;
+  }
+  for (const JsonValue &entry : value.GetArray()) flatten(entry, out);
+}
+
+std::vector<double> numbers(const JsonValue &value) {
+  std::vector<double> list;
+  flatten(value, list);
+  return list;
+}
+
+void expect_near(const std::vector<double> &actual, const std::vector<double> &expected, const char *what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 1e-13 * (1 + std::fabs(expected[i]))) << what << i;
+}
+
+TEST(FieldMath, IntegralsAveragesAndMagnitudesAreThoseOfPyPde) {
+  std::ifstream stream(PDE_GOLDEN_DIR "/grids.json", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const JsonDocument golden = json_parse(text, "grids.json");
+  int checked = 0;
+  for (const JsonValue &entry : json_find(golden, "grids")->GetArray()) {
+    const std::string_view name = json_text(*json_find(entry, "class"));
+    if (name != "UnitGrid" && name != "CartesianGrid") continue;
+    for (const char *part : {"scalar", "vector", "tensor2"}) {
+      const JsonValue *sample = json_find(entry, part);
+      if (!sample) continue;
+      SCOPED_TRACE(std::string(part) + " on " +
+                   std::string(json_text(*json_find(entry, "state_serialized"))));
+      std::string attributes = "{";
+      for (const auto &member : json_find(*sample, "attributes_serialized")->GetObject()) {
+        if (attributes.size() > 1) attributes += ", ";
+        attributes += json_quote(json_text(member.name)) + ": " + json_quote(json_text(member.value));
+      }
+      const FieldPtr field = Field::create(FieldDescription::parse(attributes + "}"));
+      const std::vector<double> data = numbers(*json_find(*sample, "data"));
+      ASSERT_EQ(static_cast<int64_t>(data.size()), field->description().count());
+      field->unpack(data.data());
+      expect_near(field_statistic(*field, "integral"), numbers(*json_find(*sample, "integral")), "integral");
+      expect_near(field_average(*field), numbers(*json_find(*sample, "average")), "average");
+      expect_near(field_statistic(*field, "magnitude"), numbers(*json_find(*sample, "magnitude")),
+                  "magnitude");
+      ++checked;
+    }
+  }
+  EXPECT_GE(checked, 20);
+}
+
+FieldPtr line(std::vector<double> values, int32_t dtype = PDE_FLOAT64) {
+  const int64_t shape[] = {static_cast<int64_t>(values.size())};
+  const FieldPtr field =
+      Field::create({Grid::unit(shape, {false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}});
+  field->unpack(values.data());
+  return dtype == PDE_FLOAT64 ? field : field->copy(dtype, std::nullopt);
+}
+
+TEST(FieldMath, ExtremaAndVariance) {
+  const FieldPtr field = line({3, -1, 4, -2});
+  EXPECT_EQ(field_statistic(*field, "min"), (std::vector<double>{-2}));
+  EXPECT_EQ(field_statistic(*field, "max"), (std::vector<double>{4}));
+  EXPECT_EQ(field_statistic(*field, "variance"), (std::vector<double>{6.5}));
+  EXPECT_TRUE(std::isnan(field_statistic(*line({1, NAN, 2}), "max")[0]));
+  EXPECT_TRUE(std::isnan(field_statistic(*line({1, NAN, 2}), "min")[0]));
+  EXPECT_EQ(field_statistic(*line({1, 5, 2}, PDE_INT16), "max"), (std::vector<double>{5}));
+  EXPECT_MESSAGE(PDE_ERR_DTYPE, field_statistic(*line({1}, PDE_COMPLEX128), "max"), "complex128");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, field_statistic(*field, "median"), "median", "integral");
+}
+
+TEST(FieldMath, SumsDoNotLoseSmallNumbers) {
+  EXPECT_EQ(field_statistic(*line({1e16, 1, 1, -1e16}), "integral"), (std::vector<double>{2}));
+  EXPECT_EQ(field_statistic(*line({INFINITY, 1}), "integral"), (std::vector<double>{INFINITY}));
+}
+
+TEST(FieldMath, StatisticsDoNotDependOnTheLayout) {
+  double u[6][7] = {};
+  for (int i = 0; i < 6; ++i) {
+    for (int j = 0; j < 7; ++j) u[i][j] = std::sin(i + 10.0 * j);
+  }
+  const int64_t shape[] = {4, 5}, strides[] = {7, 1};
+  const FieldPtr halo = Field::wrap(
+      {Grid::unit(shape, {false, false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}}, &u[1][1], strides);
+  const FieldPtr dense = halo->copy(PDE_FLOAT64, std::nullopt);
+  for (const char *name : {"integral", "variance", "min", "max", "magnitude"}) {
+    EXPECT_EQ(field_statistic(*halo, name), field_statistic(*dense, name)) << name;
+  }
+}
+
+TEST(FieldMath, FunctionsSeeTheCentresInCOrder) {
+  const double lower[] = {0, 10}, upper[] = {2, 14};
+  const int64_t shape[] = {2, 2};
+  const FieldPtr field = Field::create(
+      {Grid::cartesian(lower, upper, shape, {false, false}), PDE_VECTOR, PDE_COMPLEX128, std::nullopt, {}});
+  field_fill_function(*field, [](std::span<const double> position, std::span<double> values) {
+    ASSERT_EQ(values.size(), 4u);
+    values[0] = position[0];
+    values[1] = position[1];
+    values[2] = -position[0];
+    values[3] = 0;
+  });
+  std::vector<std::complex<double>> samples(8);
+  field->pack(samples.data());
+  EXPECT_EQ(samples[1], std::complex<double>(0.5, 13));
+  EXPECT_EQ(samples[2], std::complex<double>(1.5, 11));
+  EXPECT_EQ(samples[6], std::complex<double>(-1.5, 0));
+}
+
+TEST(FieldMath, AFunctionThatFailsLeavesTheFieldAlone) {
+  const FieldPtr field = line({1, 2, 3});
+  int calls = 0;
+  EXPECT_MESSAGE(PDE_ERR_USER,
+                 field_fill_function(*field,
+                                     [&](auto, auto values) {
+                                       values[0] = 9;
+                                       if (++calls == 3) fail(PDE_ERR_USER, "enough");
+                                     }),
+                 "enough");
+  EXPECT_EQ(field_statistic(*field, "max"), (std::vector<double>{3}));
+}
+
+TEST(FieldMath, RandomFieldsAreTheSameInAnyLayout) {
+  std::vector<double> u(12);
+  const int64_t shape[] = {3, 4}, fortran[] = {1, 3};
+  const FieldDescription kind{Grid::unit(shape, {false, false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}};
+  const FieldPtr a = Field::create(kind), b = Field::wrap(kind, u.data(), fortran);
+  std::vector<double> left(12), right(12);
+  for (const char *name : {"uniform", "normal"}) {
+    a->fill_random(name, 7, -1, 2);
+    b->fill_random(name, 7, -1, 2);
+    a->pack(left.data());
+    b->pack(right.data());
+    EXPECT_EQ(left, right);
+  }
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("gauss", 1, 0, 1), "gauss", "uniform or normal");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("uniform", 1, 2, 1), "empty");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("normal", 1, 0, -1), "-1");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("normal", 1, NAN, 1), "finite");
+}
+
+TEST(FieldMath, CombineScalesAndAdds) {
+  const FieldPtr a = line({1, 2, 3}), b = line({10, 20, 30});
+  a->combine(2, 0.5, b.get());
+  EXPECT_EQ(field_statistic(*a, "max"), (std::vector<double>{21}));
+  a->combine(-1, 0, nullptr);
+  EXPECT_EQ(field_statistic(*a, "min"), (std::vector<double>{-21}));
+  a->combine(1, 1, a.get());
+  EXPECT_EQ(field_statistic(*a, "min"), (std::vector<double>{-42}));
+  EXPECT_MESSAGE(PDE_ERR_DTYPE, a->combine(1, 1, line({1, 2, 3}, PDE_COMPLEX64).get()), "complex");
+  EXPECT_MESSAGE(PDE_ERR_SHAPE, a->combine(1, 1, line({1, 2}).get()), "[3]");
+}
+
+}  // namespace
+}  // namespace pde
