@@ -1,0 +1,51 @@
+/* Prints every constant of the headers. constants.f90 must print the same, and constants.cmake compares. */
+#include <inttypes.h>
+#include <pde.h>
+#include <stdio.h>
+
+#define SHOW(name) printf("%s %" PRId32 "\n", #name, (int32_t)name)
+
+int main(void) {
+  SHOW(PDE_OK);
+  SHOW(PDE_STOP);
+  SHOW(PDE_EMPTY);
+  SHOW(PDE_ERR_ARGUMENT);
+  SHOW(PDE_ERR_HANDLE);
+  SHOW(PDE_ERR_STATE);
+  SHOW(PDE_ERR_SHAPE);
+  SHOW(PDE_ERR_DTYPE);
+  SHOW(PDE_ERR_RANGE);
+  SHOW(PDE_ERR_READONLY);
+  SHOW(PDE_ERR_NOT_FOUND);
+  SHOW(PDE_ERR_EXISTS);
+  SHOW(PDE_ERR_FORMAT);
+  SHOW(PDE_ERR_IO);
+  SHOW(PDE_ERR_BUSY);
+  SHOW(PDE_ERR_MEMORY);
+  SHOW(PDE_ERR_UNSUPPORTED);
+  SHOW(PDE_ERR_UNSOUND);
+  SHOW(PDE_ERR_INTERNAL);
+  SHOW(PDE_ERR_USER);
+  SHOW(PDE_FLOAT64);
+  SHOW(PDE_FLOAT32);
+  SHOW(PDE_COMPLEX128);
+  SHOW(PDE_COMPLEX64);
+  SHOW(PDE_INT64);
+  SHOW(PDE_INT32);
+  SHOW(PDE_INT16);
+  SHOW(PDE_INT8);
+  SHOW(PDE_UINT64);
+  SHOW(PDE_UINT32);
+  SHOW(PDE_UINT16);
+  SHOW(PDE_UINT8);
+  SHOW(PDE_BOOL);
+  SHOW(PDE_LOG_ERROR);
+  SHOW(PDE_LOG_WARNING);
+  SHOW(PDE_LOG_INFO);
+  SHOW(PDE_SCALAR);
+  SHOW(PDE_VECTOR);
+  SHOW(PDE_TENSOR);
+  SHOW(PDE_COLLECTION);
+  printf("PDE_TIME_AUTO %.16E\n", PDE_TIME_AUTO);
+  return 0;
+}
