@@ -1,5 +1,6 @@
 // Records the state, or what a function of the user makes of it, in a storage.
 
+#include <exception>
 #include <utility>
 
 #include "tracker/tracker_kinds.hpp"
@@ -48,13 +49,21 @@ class StorageTracker : public Tracker {
 
   void finish(const StatePtr &state, const RunEnd &end) override {
     if (!std::exchange(started_, false)) return;
-    if (final_ && state && recorded_ != end.t) record(state, end.t);
-    StorageUse use(*storage_);
-    for (const auto &[key, json] : end.info.entries()) storage_->set_info(key, json.c_str());
-    storage_->finish();
-    if (uri_.empty()) return;
-    const StoragePtr closing = std::move(storage_);
-    closing->close();
+    // The session ends whatever goes wrong with the last state, and a storage of our own is closed.
+    const bool ours = !uri_.empty();
+    const StoragePtr storage = storage_;
+    std::exception_ptr failure;
+    try {
+      if (final_ && state && recorded_ != end.t) record(state, end.t);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (ours) storage_.reset();
+    StorageUse use(*storage);
+    for (const auto &[key, json] : end.info.entries()) storage->set_info(key, json.c_str());
+    storage->finish();
+    if (ours) storage->close();
+    if (failure) std::rethrow_exception(failure);
   }
 
  private:

@@ -23,11 +23,11 @@ std::string written(int descriptor, int read_end, int write_end, F &&action) {
   fflush(nullptr);
   dup2(kept, descriptor);
   close(kept);
-  std::string text(100000, '\0');
-  fcntl(read_end, F_SETFL, O_NONBLOCK);
-  const ssize_t size = read(read_end, text.data(), text.size());
-  text.resize(size > 0 ? static_cast<size_t>(size) : 0);
-  close(write_end);
+  close(write_end);  // so that reading comes to an end: with nothing from a pipe, with EIO from a terminal
+  std::string text;
+  char part[4096];
+  for (ssize_t size; (size = read(read_end, part, sizeof part)) > 0;)
+    text.append(part, static_cast<size_t>(size));
   close(read_end);
   return text;
 }

@@ -83,6 +83,22 @@ TEST(StorageTracker, RecordsWhatTheTransformMakes) {
   EXPECT_FALSE(json_parse(*storage->info().find("controller"), "info")["successful"].GetBool());
 }
 
+TEST(StorageTracker, EndsTheSessionThoughTheLastStateFails) {
+  const StoragePtr storage = open_storage("memory:", nullptr, Options());
+  const FieldPtr state = make_state();
+  StorageTransform transform{state->description(), [](const StatePtr &, double t, const FieldPtr &) {
+                               if (t > 1) fail(PDE_ERR_USER, "no more");
+                             }};
+  Controller controller({make_storage_tracker(storage, nullptr, std::move(transform), parsed("final=true"))},
+                        Options());
+  controller.start(state, 0, 1.5);
+  controller.handle(state, 1);
+  controller.handle(nullptr, 1.5);
+  EXPECT_MESSAGE(PDE_ERR_USER, controller.finish(state, 1.5), "no more");
+  EXPECT_FALSE(storage->is_writing());
+  EXPECT_EQ(times_of(*storage), (std::vector<double>{0, 1}));
+}
+
 TEST(StorageTracker, OpensAndClosesAStorageOfItsOwn) {
   const StoragePtr witness = open_storage("memory:storage_tracker_test", "truncate", Options());
   {
