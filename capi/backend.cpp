@@ -32,15 +32,15 @@ class CustomBackend final : public Backend {
 
   Contents contents() override {
     Contents contents;
-    call("length", [&] { return calls_.length(&contents.length, user()); });
-    if (contents.length < 0)
-      fail(PDE_ERR_FORMAT, "callback length gives {}, expected at least 0", contents.length);
+    contents.length = length_ = stored_length();
     if (!readable_) {
       if (kind_) adopt(contents, *kind_);
       return contents;
     }
-    if (const std::string *text = stored_info().find("field_attributes")) {
-      adopt(contents, FieldDescription::parse(*text));
+    const Info stored = stored_info();
+    if (const std::string *text = stored.find("field_attributes")) {
+      stored_kind_ = FieldDescription::parse(*text);
+      adopt(contents, *stored_kind_);
     } else if (contents.length > 0) {
       fail(PDE_ERR_FORMAT,
            "callback length gives {}, but get_info gives no \"field_attributes\" that say what they are",
@@ -58,15 +58,15 @@ class CustomBackend final : public Backend {
 
   void start(const FieldDescription &sample, StartMode mode, const Info &info) override {
     if (!writable_) fail(PDE_ERR_UNSUPPORTED, "{} cannot be written: append or set_info is NULL", name());
-    int64_t length = 0;
-    call("length", [&] { return calls_.length(&length, user()); });
+    const int64_t length = stored_length();
     const bool shorten = mode == StartMode::replace && length > 0;
     if (shorten && !calls_.truncate) {
       fail(PDE_ERR_UNSUPPORTED, "{} holds {} snapshots and cannot drop them: truncate is NULL", name(),
            length);
     }
     writing("truncate", [&] { return shorten ? calls_.truncate(0, user()) : PDE_OK; });
-    length_ = shorten ? 0 : length;
+    length_ = committed_ = shorten ? 0 : length;
+    committed_ = std::min(committed(), length_);
     kind_ = sample;
     if (calls_.start) {
       const Lent lent(std::shared_ptr<const Field>(Field::create(sample)));
@@ -101,7 +101,7 @@ class CustomBackend final : public Backend {
 
   void close() override {}
 
-  int64_t committed() override { return kind_ ? committed_ : contents().length; }
+  int64_t committed() override { return kind_ ? committed_ : length_; }
 
   void times(int64_t first, int64_t count, double *out_times) override {
     if (!calls_.times) fail(PDE_ERR_UNSUPPORTED, "{} gives no times: times is NULL", name());
@@ -109,7 +109,7 @@ class CustomBackend final : public Backend {
   }
 
   void read(int64_t first, int64_t count, int64_t step, void *out_data) override {
-    const FieldDescription kind = kind_ ? *kind_ : *contents().description;
+    const FieldDescription &kind = kind_ ? *kind_ : *stored_kind_;
     std::byte *out = static_cast<std::byte *>(out_data);
     for (int64_t i = 0; i < count; ++i) {
       call("read", [&] {
@@ -126,13 +126,9 @@ class CustomBackend final : public Backend {
  private:
   void *user() const { return user_->get(); }
 
-  /// One callback; news are no answer it may give.
   template <class F>
   void call(const char *entry, F &&f) {
-    const std::string what = fmt::format("callback {}", entry);
-    const pde_status status = call_back(what.c_str(), f);
-    if (status != PDE_OK)
-      fail(PDE_ERR_ARGUMENT, "{} returned the status {}, expected PDE_OK or a failure", what, status);
+    call_back(fmt::format("callback {}", entry).c_str(), f);
   }
 
   /// One that writes: after a failure nobody knows what is stored.
@@ -149,6 +145,13 @@ class CustomBackend final : public Backend {
   void store(const Info &info) {
     const std::string text = info.text();
     writing("set_info", [&] { return calls_.set_info(text.c_str(), user()); });
+  }
+
+  int64_t stored_length() {
+    int64_t length = 0;
+    call("length", [&] { return calls_.length(&length, user()); });
+    if (length < 0) fail(PDE_ERR_FORMAT, "callback length gives {}, expected at least 0", length);
+    return length;
   }
 
   Info stored_info() {
@@ -178,7 +181,8 @@ class CustomBackend final : public Backend {
   pde_backend calls_;
   std::shared_ptr<UserData> user_;
   bool readable_ = false, writable_ = false, broken_ = false;
-  std::optional<FieldDescription> kind_;  // of the session, once there was one
+  std::optional<FieldDescription> kind_;         // of the session, once there was one
+  std::optional<FieldDescription> stored_kind_;  // of what was there before
   int64_t length_ = 0, committed_ = 0, commits_ = 0;
   std::vector<std::byte> scratch_;
 };
@@ -187,8 +191,10 @@ class CustomBackend final : public Backend {
 pde_backend known_part(const pde_backend *backend) {
   needed(backend, "backend");
   pde_backend calls{};
-  constexpr auto least = static_cast<int64_t>(offsetof(pde_backend, length) + sizeof(backend->length));
-  if (backend->size < least)
+  // The size itself and whole entries, as many as the caller's header had.
+  constexpr auto entry = static_cast<int64_t>(sizeof backend->length);
+  constexpr auto least = static_cast<int64_t>(offsetof(pde_backend, length)) + entry;
+  if (backend->size < least || (backend->size - least) % entry != 0)
     fail(PDE_ERR_ARGUMENT, "backend->size is {}, expected sizeof(pde_backend)", backend->size);
   std::memcpy(&calls, backend, static_cast<size_t>(std::min<int64_t>(backend->size, sizeof calls)));
   return calls;

@@ -54,7 +54,7 @@ const char *pde_status_name(pde_status status) noexcept {
     case PDE_ERR_INTERNAL:
       return "PDE_ERR_INTERNAL";
     default:
-      return status <= PDE_ERR_USER ? "PDE_ERR_USER" : "unknown status";
+      return status <= PDE_ERR_USER ? "PDE_ERR_USER" : "PDE_UNKNOWN";
   }
 }
 

@@ -123,7 +123,6 @@ pde_status pde_grid_volumes(const pde_grid *grid, double *out_cells, int64_t cou
                             double *out_total) noexcept {
   return guarded([&] {
     Shared<pde_grid> g(grid, "grid");
-    if (!out_cells && !out_total) fail(PDE_ERR_ARGUMENT, "out_cells and out_total are NULL: nothing to do");
     check_count(count, out_cells ? g->cells() : 0, out_cells ? "one number per cell" : "out_cells is NULL");
     for (int64_t cell = 0; cell < count; ++cell) out_cells[cell] = g->cell_volume(cell);
     if (out_total) *out_total = g->volume();

@@ -72,8 +72,11 @@ Options options_of(const pde_options *options) {
   return *Shared<pde_options>(options, "options");
 }
 
-void check_callback(pde_status status, uint64_t count_before, const char *what) {
-  if (status >= 0) return;
+void check_callback(pde_status status, uint64_t count_before, const char *what, bool may_stop) {
+  if (status == PDE_OK || (may_stop && status == PDE_STOP)) return;
+  if (status > 0)
+    fail(PDE_ERR_USER, "{} returned the status {}, expected PDE_OK{} or a failure", what, status,
+         may_stop ? ", PDE_STOP" : "");
   if (message_count() != count_before) throw Error(status, t_message.text);
   fail(status, "{} returned the status {}", what, status);
 }

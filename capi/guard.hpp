@@ -58,16 +58,24 @@ bool checked_flag(int32_t flag, const char *argument);
 /// The core's options of a bag; NULL: all defaults.
 Options options_of(const pde_options *options);
 
-/// Throws what a callback has returned, with its message if it has set one; `what` names it otherwise.
-void check_callback(pde_status status, uint64_t count_before, const char *what);
+/// Throws unless a callback has returned PDE_OK: its own failure, with its message if it has set one; any
+/// news are PDE_ERR_USER. `what` names it.
+void check_callback(pde_status status, uint64_t count_before, const char *what, bool may_stop);
 
-/// Calls a callback that answers with a status; throws if it fails. News are no failure: they are returned.
+/// Calls a callback that answers with a status; throws if it fails.
 template <class F>
-pde_status call_back(const char *what, F &&call) {
+void call_back(const char *what, F &&call) {
+  const uint64_t before = message_count();
+  check_callback(call(), before, what, false);
+}
+
+/// The same for one that may answer PDE_STOP: whether it has.
+template <class F>
+bool call_back_stops(const char *what, F &&call) {
   const uint64_t before = message_count();
   const pde_status status = call();
-  check_callback(status, before, what);
-  return status;
+  check_callback(status, before, what, true);
+  return status == PDE_STOP;
 }
 
 /// The user's pointer with its destroy, which runs once when the last holder is gone.

@@ -10,6 +10,23 @@
 using namespace pde;
 using namespace pde::capi;
 
+namespace {
+
+struct Listener {
+  pde_progress call;
+  std::shared_ptr<UserData> user;
+};
+
+/// The callback of the user, whose failures become exceptions here, before its message can get lost.
+pde_status tell(int64_t done, int64_t total, void *listener) {
+  const auto &to = *static_cast<const Listener *>(listener);
+  const bool stop =
+      call_back_stops("the progress callback", [&] { return to.call(done, total, to.user->get()); });
+  return stop ? PDE_STOP : PDE_OK;
+}
+
+}  // namespace
+
 pde_status pde_options_create(pde_options **out_options) noexcept {
   return creating(out_options, "out_options",
                   [] { return make_handle<pde_options>(std::make_shared<Options>()); });
@@ -58,9 +75,12 @@ pde_status pde_options_set_progress(pde_options *options, pde_progress progress,
   return guarded([&] {
     const auto owner = own_user(user, destroy);
     Exclusive<pde_options> bag(options, "options");
-    // The callback keeps its user data alive, and with it the promise of destroy.
     std::shared_ptr<ProgressTarget> target;
-    if (progress) target = std::make_shared<ProgressTarget>(ProgressTarget{progress, user, owner});
+    if (progress) {
+      // The callback keeps its user data alive, and with it the promise of destroy.
+      const auto listener = std::make_shared<Listener>(Listener{progress, owner});
+      target = std::make_shared<ProgressTarget>(ProgressTarget{tell, listener.get(), listener});
+    }
     bag->set_progress(std::move(target));
   });
 }

@@ -35,11 +35,7 @@ pde_status pde_tracker_create_storage(pde_storage *storage, const pde_schedule *
               Shared<pde_field>(sample, "sample")->description(),
               [transform, owner](const StatePtr &state, double t, const FieldPtr &out) {
                 const Lent in(state), result(out);
-                const pde_status status = call_back(
-                    "transform", [&] { return transform(in.get(), t, result.get(), owner->get()); });
-                if (status != PDE_OK)
-                  fail(PDE_ERR_ARGUMENT, "transform returned the status {}, expected PDE_OK or a failure",
-                       status);
+                call_back("transform", [&] { return transform(in.get(), t, result.get(), owner->get()); });
               }};
         }
         StoragePtr target;
@@ -57,13 +53,9 @@ pde_status pde_tracker_create_callback(const pde_schedule *schedule, pde_callbac
         return make_handle<pde_tracker>(
             make_callback_tracker(schedule_of(schedule), [callback, owner](const StatePtr &state, double t) {
               const Lent lent(state);
-              const pde_status status =
-                  call_back("callback", [&] { return callback(lent.get(), t, owner->get()); });
-              if (status != PDE_OK && status != PDE_STOP) {
-                fail(PDE_ERR_ARGUMENT,
-                     "callback returned the status {}, expected PDE_OK, PDE_STOP or a failure", status);
-              }
-              return Verdict{status == PDE_STOP, {}};
+              const bool stop =
+                  call_back_stops("callback", [&] { return callback(lent.get(), t, owner->get()); });
+              return Verdict{stop, {}};
             }));
       });
 }
