@@ -103,7 +103,8 @@ typedef struct pde_storage pde_storage;
  * @param out_storage [out] the storage; the caller's to close.
  * @return PDE_OK; PDE_ERR_ARGUMENT (an address without known kind, an unknown mode; options);
  *         PDE_ERR_NOT_FOUND ("readonly" and nothing there); PDE_ERR_FORMAT (neither HDF5 nor an empty file;
- *         HDF5 without a time series inside, unless the mode truncates; metadata that makes no sense);
+ *         HDF5 without a time series inside, unless the mode is "append", which puts one beside what is there,
+ *         or truncates; metadata that makes no sense);
  *         PDE_ERR_UNSUPPORTED ("append" or "readonly" of a movie; movies ending in .webm, .mkv, .avi, .mov,
  *         .gif or .apng; a kind that was left out of this build; a series of a grid or dtype that this
  *         version does not have); PDE_ERR_IO (a directory, no permission, ...).

@@ -29,9 +29,7 @@ constexpr OptionSpec kMovieOptions[] = {
 class MovieBackend final : public Backend {
  public:
   explicit MovieBackend(const BackendRequest &request)
-      : path_(std::filesystem::absolute(request.location).lexically_normal().string()),
-        options_(request.options),
-        mode_(request.mode) {
+      : path_(absolute_path(request.location)), options_(request.options), mode_(request.mode) {
     const std::string ending = std::filesystem::path(path_).extension().string();
     if (ending != ".mp4")
       fail(PDE_ERR_UNSUPPORTED, "movies ending in \"{}\" are not supported by this version, .mp4 is: {}",
@@ -41,7 +39,11 @@ class MovieBackend final : public Backend {
            "mode is {}, but a movie is neither read nor added to: use create or truncate_once",
            mode_name(mode_));
     }
-    if (std::filesystem::is_directory(path_)) fail(PDE_ERR_IO, "{} is a directory, expected a file", path_);
+    std::error_code error;
+    const auto type = std::filesystem::status(path_, error).type();
+    if (type == std::filesystem::file_type::none) fail(PDE_ERR_IO, "opening {}: {}", path_, error.message());
+    if (type == std::filesystem::file_type::directory)
+      fail(PDE_ERR_IO, "{} is a directory, expected a file", path_);
     movie_module();  // says now what is missing, not in the middle of a run
   }
   ~MovieBackend() override {
@@ -133,6 +135,13 @@ class MovieBackend final : public Backend {
   }
 
  private:
+  static std::string absolute_path(const std::string &path) {
+    std::error_code error;
+    const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+    if (error) fail(PDE_ERR_IO, "the path {} cannot be resolved: {}", path, error.message());
+    return absolute.lexically_normal().string();
+  }
+
   template <class F>
   void encode(F &&f) {
     try {

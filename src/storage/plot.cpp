@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iterator>
 #include <vector>
 
@@ -34,6 +35,13 @@ void draw(Figure &figure, const std::vector<std::vector<double>> &values, double
               message);
 }
 
+void check_ending(const std::string &path) {
+  std::string ending = std::filesystem::path(path).extension().string();
+  for (char &c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  if (ending != ".png" && ending != ".svg" && ending != ".pdf")
+    fail(PDE_ERR_ARGUMENT, "path is \"{}\", expected one that ends in .png, .svg or .pdf", path);
+}
+
 /// Evenly spread snapshots, the first and the last among them.
 std::vector<int64_t> spread(int64_t length, int64_t most) {
   const int64_t count = std::min(length, most);
@@ -46,6 +54,7 @@ std::vector<int64_t> spread(int64_t length, int64_t most) {
 
 void plot_field(const Field &field, const std::string &path, const Options &options) {
   const ResolvedOptions resolved(options, kPlotOptions, "plot");
+  check_ending(path);
   Figure figure(field.description(), resolved, path);
   draw(figure, figure.values(field), 0);
 }
@@ -53,13 +62,14 @@ void plot_field(const Field &field, const std::string &path, const Options &opti
 void plot_storage(Storage &storage, std::string_view kind, const std::string &path, const Options &options) {
   if (kind != "evolution") fail(PDE_ERR_ARGUMENT, "kind is \"{}\", expected evolution", kind);
   const ResolvedOptions resolved(options, kPlotOptions, "plot");
+  check_ending(path);
+  if (storage.length() == 0)
+    fail(PDE_ERR_RANGE, "{} holds no snapshots: there is nothing to draw", storage.uri());
   const FieldDescription &description = storage.description();
   if (description.rank != PDE_SCALAR || description.grid->ndim() != 1) {
     fail(PDE_ERR_UNSUPPORTED, "an evolution is drawn of scalar fields on one axis, {} holds a {} on {} axes",
          storage.uri(), rank_name(description.rank), description.grid->ndim());
   }
-  if (storage.length() == 0)
-    fail(PDE_ERR_STATE, "{} holds no snapshots: there is nothing to draw", storage.uri());
   Figure figure(description, resolved, path);
   std::vector<std::string> labels;
   std::vector<std::vector<double>> curves;

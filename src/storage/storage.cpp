@@ -236,6 +236,7 @@ void Storage::append_raw(int32_t dtype, const void *data, int64_t count, double 
   check_open("append_raw");
   dtype_info(dtype);
   writing_step([&] {
+    if (state_ == State::idle) check_may_write();
     if (state_ == State::idle)
       fail(PDE_ERR_STATE, "{} is not being written: call pde_storage_start first", backend_->name());
     if (dtype != contents_.dtype) {
@@ -326,10 +327,8 @@ int64_t Storage::checked_index(int64_t index) const {
 namespace {
 
 void check_readable(const Backend &backend) {
-  if (!backend.readable()) {
-    fail(PDE_ERR_UNSUPPORTED,
-         "{} is written only: its snapshots are pictures, which no field can be read from", backend.name());
-  }
+  if (!backend.readable())
+    fail(PDE_ERR_UNSUPPORTED, "{} is written only: no field can be read from it", backend.name());
 }
 
 }  // namespace
