@@ -1,6 +1,7 @@
 #include "storage/hdf5/file_driver.hpp"
 
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -132,7 +133,13 @@ DriverFile::DriverFile(FileOps &ops, int fd, std::string path, bool writable)
     : ops_(ops), fd_(fd), path_(std::move(path)), writable_(writable), owner_(::getpid()) {}
 
 DriverFile::~DriverFile() {
+  // A child that has inherited the descriptor would keep the lock; one that lets go must not take it from us.
+  if (owned()) ops_.lock(fd_, LOCK_UN);
   ops_.close(fd_);
+}
+
+bool DriverFile::owned() const {
+  return ::getpid() == owner_;
 }
 
 hid_t DriverFile::create() {
@@ -174,7 +181,7 @@ void DriverFile::opened() {
 }
 
 bool DriverFile::dropping() const {
-  return error_ != 0 || abandoned_ || !writable_ || ::getpid() != owner_;
+  return error_ != 0 || abandoned_ || !writable_ || !owned();
 }
 
 void DriverFile::die(const char *what, int error, int64_t offset) {
@@ -185,7 +192,7 @@ void DriverFile::die(const char *what, int error, int64_t offset) {
 std::string DriverFile::problem() const {
   if (error_ != 0) return failure_;
   if (lost_) return fmt::format("{} was closed by a call of H5close() outside of libpde", path_);
-  if (writable_ && ::getpid() != owner_)
+  if (writable_ && !owned())
     return fmt::format("{} belongs to the process {} that opened it, not to its child", path_, owner_);
   return {};
 }
@@ -197,6 +204,7 @@ int64_t DriverFile::size() const {
 
 int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
   const int64_t done = read_fully(ops_, fd_, data, size, offset);
+  if (done < 0) ++failed_reads_;
   if (done < 0 && failure_.empty())
     failure_ = fmt::format("reading {} at byte {}: {}", path_, offset, errno_text(static_cast<int>(-done)));
   return done;

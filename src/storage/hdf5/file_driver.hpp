@@ -40,8 +40,12 @@ class DriverFile {
   /// Puts everything written so far on the disk itself; minus an errno.
   int sync() { return ops_.sync(fd_); }
   int64_t size() const;
+  /// How many reads the operating system has refused so far.
+  int64_t failed_reads() const { return failed_reads_; }
   int fd() const { return fd_; }
   bool writable() const { return writable_; }
+  /// Whether this process has opened the file; its children inherit what they must not touch.
+  bool owned() const;
   void moved(std::string path) { path_ = std::move(path); }
   /// Drops everything from now on, for files that will not be kept.
   void abandon() { abandoned_ = true; }
@@ -70,6 +74,7 @@ class DriverFile {
   bool expected_ = false;  // a close that comes now is ours
   bool lost_ = false, abandoned_ = false;
   int error_ = 0;
+  int64_t failed_reads_ = 0;
   std::string failure_;
 };
 

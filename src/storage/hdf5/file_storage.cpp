@@ -141,6 +141,7 @@ class FileBackend final : public Backend {
   std::unique_ptr<WriterLock> lock_;
   std::string temporary_;  // where a new series lies before its first commit; else empty
   bool writing_ = false, broken_ = false;
+  bool touched_ = false;  // a file that was there before may have been changed by this session
   int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
   bool committed_once_ = false;  // in this session
   Clock::time_point last_commit_{};
@@ -170,8 +171,14 @@ FileBackend::FileBackend(const BackendRequest &request)
 /// rename replaces the file, not a link to it.
 std::string FileBackend::resolved_path(const std::string &path) {
   std::error_code error;
-  const std::filesystem::path resolved =
+  std::filesystem::path resolved =
       std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  // A link to a file that is yet to be made stays a link: the file is made where it points.
+  std::error_code ignored;
+  for (int links = 0; !error && links < 40 && std::filesystem::is_symlink(resolved, ignored); ++links) {
+    const std::filesystem::path target = std::filesystem::read_symlink(resolved, error);
+    if (!error) resolved = std::filesystem::weakly_canonical(resolved.parent_path() / target, error);
+  }
   if (error) fail(PDE_ERR_IO, "the path {} cannot be resolved: {}", path, error.message());
   return resolved.string();
 }
@@ -205,7 +212,8 @@ void FileBackend::inspect() {
 
 /// A descriptor, or -1 where nothing is stored: no file, or an empty one.
 int FileBackend::open_existing(bool writable) {
-  const int fd = ops_.open(path_, writable ? O_RDWR : O_RDONLY, 0);
+  // Not waiting for the other end of what turns out to be a pipe.
+  const int fd = ops_.open(path_, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
   if (fd == -ENOENT) return -1;
   if (fd < 0) fail(PDE_ERR_IO, "opening {}: {}", path_, errno_text(-fd));
   try {
@@ -333,6 +341,7 @@ void FileBackend::cancel() {
 }
 
 void FileBackend::start(const FieldDescription &sample, StartMode mode, const Info &info) {
+  touched_ = false;
   try {
     if (mode == StartMode::extend) start_extending();
     if (mode == StartMode::replace || !series_) start_new();
@@ -346,7 +355,7 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
     check_alive();
   } catch (...) {
     // An extended file has been touched: nobody knows better than a new look at it what it holds.
-    broken_ = broken_ || (temporary_.empty() && series_ && series_->driver().writable());
+    broken_ = broken_ || touched_;
     release();
     if (!broken_) look_again();
     throw;
@@ -386,7 +395,7 @@ int FileBackend::create_temporary() {
   if (fd == -EEXIST) {
     // Left by a run that was killed before its first commit: we hold the writer's lock, so nobody uses it.
     // Anything else of this name is left alone.
-    const int old = ops_.open(path, O_RDONLY, 0);
+    const int old = ops_.open(path, O_RDONLY | O_NONBLOCK, 0);
     if (old < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-old));
     try {
       FileStatus status;
@@ -411,6 +420,7 @@ void FileBackend::start_extending() {
   series_ = open_series(true);
   if (!series_) return;
   lock_data_file(ops_, series_->driver().fd(), path_);
+  touched_ = true;
   learn(*series_);
   if (!series_->has_datasets() || series_->fixed()) return;
   const H5Session session;
@@ -573,10 +583,11 @@ void FileBackend::close_series(SeriesPtr &series) {
 
 /// Lets go of everything. What has not been committed under its own name is removed.
 void FileBackend::release() {
+  const bool ours = lock_ && lock_->owned();  // and not of the process that we were forked from
   if (!temporary_.empty() && series_) series_->driver().abandon();
   close_series(series_);
   close_series(replaced_);
-  if (!temporary_.empty()) ops_.unlink(temporary_);
+  if (!temporary_.empty() && ours) ops_.unlink(temporary_);
   temporary_.clear();
   lock_.reset();
   writing_ = false;

@@ -24,7 +24,12 @@ std::mutex &process_lock() {
 }  // namespace
 
 H5Session::H5Session() : lock_(process_lock()) {
-  H5Eget_auto2(H5E_DEFAULT, &print_, &print_user_);
+  H5Eauto_is_v2(H5E_DEFAULT, &print_version_);
+  if (print_version_ != 0) {
+    H5Eget_auto2(H5E_DEFAULT, &print_, &print_user_);
+  } else {
+    H5Eget_auto1(&old_print_, &print_user_);
+  }
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   stack_ = H5Eget_current_stack();  // moves the caller's entries away and leaves the stack empty
 }
@@ -35,7 +40,11 @@ H5Session::~H5Session() {
   } else {
     H5Eclear2(H5E_DEFAULT);
   }
-  H5Eset_auto2(H5E_DEFAULT, print_, print_user_);
+  if (print_version_ != 0) {
+    H5Eset_auto2(H5E_DEFAULT, print_, print_user_);
+  } else {
+    H5Eset_auto1(old_print_, print_user_);
+  }
 }
 
 std::string h5_error_text() {

@@ -23,6 +23,8 @@ class H5Session {
 
  private:
   std::unique_lock<std::mutex> lock_;
+  unsigned print_version_ = 1;  // 0: the host chose its printing through the older interface
+  H5E_auto1_t old_print_ = nullptr;
   H5E_auto2_t print_ = nullptr;
   void *print_user_ = nullptr;
   hid_t stack_ = H5I_INVALID_HID;

@@ -251,14 +251,31 @@ void SeriesFile::write_row(hsize_t row, const void *samples, double time) {
            fmt::format("writing time {} of {}", row, path_));
 }
 
+namespace {
+
+/// What HDF5 cannot read although every byte of it could be is damaged.
+template <class F>
+void reading(const DriverFile &driver, F &&transfer) {
+  const int64_t failures = driver.failed_reads();
+  try {
+    transfer();
+  } catch (const Error &error) {
+    if (error.code() != PDE_ERR_IO || driver.failed_reads() != failures || !driver.problem().empty()) throw;
+    throw Error(PDE_ERR_FORMAT, error.what());
+  }
+}
+
+}  // namespace
+
 void SeriesFile::read_rows(hsize_t first, hsize_t count, hsize_t step, void *samples) const {
-  // The transfer function is shared with writing.
-  transfer_rows(false, first, count, step, samples);
+  reading(driver_, [&] { transfer_rows(false, first, count, step, samples); });
 }
 
 void SeriesFile::read_times(hsize_t first, hsize_t count, double *times) const {
-  transfer(false, times_.get(), H5T_NATIVE_DOUBLE, {first}, {count}, 1, times,
-           fmt::format("reading the times of {}", path_));
+  reading(driver_, [&] {
+    transfer(false, times_.get(), H5T_NATIVE_DOUBLE, {first}, {count}, 1, times,
+             fmt::format("reading the times of {}", path_));
+  });
 }
 
 void SeriesFile::flush() {

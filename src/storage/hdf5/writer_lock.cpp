@@ -49,7 +49,7 @@ std::string holder(FileOps &ops, int fd) {
 }  // namespace
 
 WriterLock::WriterLock(FileOps &ops, const std::string &data_path)
-    : ops_(ops), path_(data_path + ".journal") {
+    : ops_(ops), path_(data_path + ".journal"), owner_(::getpid()) {
   while (true) {
     fd_ = ops_.open(path_, O_RDWR | O_CREAT, 0666);
     if (fd_ < 0)
@@ -73,8 +73,10 @@ WriterLock::WriterLock(FileOps &ops, const std::string &data_path)
     }
     ops_.close(fd_);
   }
+  FileStatus status;
+  const bool regular = ops_.status(fd_, &status) == 0 && status.regular;
   const std::string header = read_header(ops_, fd_);
-  if (!header.empty() && !header.starts_with(kMagic)) {
+  if (!regular || (!header.empty() && !header.starts_with(kMagic))) {
     ops_.close(fd_);
     fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_, data_path);
   }
@@ -101,8 +103,12 @@ void WriterLock::write_holder() {
 
 WriterLock::~WriterLock() {
   // While the lock is held, so that nobody else's journal is removed.
-  ops_.unlink(path_);
+  if (owned()) ops_.unlink(path_);
   ops_.close(fd_);
+}
+
+bool WriterLock::owned() const {
+  return ::getpid() == owner_;
 }
 
 void lock_data_file(FileOps &ops, int fd, const std::string &path) {

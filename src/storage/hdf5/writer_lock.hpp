@@ -3,6 +3,8 @@
 // ever left locked.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "storage/hdf5/file_ops.hpp"
@@ -17,12 +19,16 @@ class WriterLock {
   WriterLock(const WriterLock &) = delete;
   WriterLock &operator=(const WriterLock &) = delete;
 
+  /// Whether this process has taken the lock; a child of it has inherited no right to write.
+  bool owned() const;
+
  private:
   void write_holder();
 
   FileOps &ops_;
   std::string path_;
   int fd_ = -1;
+  pid_t owner_;
 };
 
 /// The shared lock on an open data file; PDE_ERR_BUSY if another program has it open for writing.
