@@ -34,7 +34,7 @@ function(pde_compile_as_ours)
       $<$<COMPILE_LANGUAGE:Fortran>:-Wall> $<$<COMPILE_LANGUAGE:Fortran>:-Wextra>
       $<${strict}:-Werror>
       $<${gnu}:-Wno-error=maybe-uninitialized>  # a guess, another one in each version: worth reading, no reason to stop
-      -ffp-contract=off -fno-semantic-interposition)
+      -ffp-contract=off -fno-semantic-interposition -ffunction-sections -fdata-sections)
     target_compile_definitions(${target} PRIVATE $<$<AND:$<CONFIG:Debug>,$<COMPILE_LANGUAGE:CXX>>:_GLIBCXX_ASSERTIONS>)
   endforeach()
 endfunction()
