@@ -68,6 +68,9 @@ find_package) # VERSION
   "$CMAKE" --build build >log || die "$(cat log)"
   build/recorder run.h5
   build/reader run.h5
+  if [ -e build/fortran_recorder ]; then
+    build/fortran_recorder fortran.h5
+  fi
   ;;
 
 dlopen) # VERSION
@@ -91,7 +94,7 @@ fortran)
   use_prefix
   work_in fortran
   # shellcheck disable=SC2046
-  "$FC" -Wall -Werror "$here/recorder.f90" $(pkg-config --cflags --libs pde-fortran) -o recorder
+  "$FC" -Wall -Wextra "$here/recorder.f90" $(pkg-config --cflags --libs pde-fortran) -o recorder
   ./recorder run.h5
   ;;
 
