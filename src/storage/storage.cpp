@@ -178,6 +178,10 @@ void Storage::start(const FieldDescription &sample, const Info &info) {
 
 void Storage::start_session(const FieldDescription &sample, const Info &info) {
   const bool replaces = will_replace();
+  if (!replaces && !contents_.description && info_.find("field_attributes")) {
+    fail(PDE_ERR_UNSUPPORTED, "{} cannot go on, as what it says about its snapshots is not understood: {}",
+         backend_->name(), contents_.no_description);
+  }
   if (!replaces) check_same_kind(sample, "the sample");
   const FieldDescription kind = replaces ? sample : contents_.description.value_or(sample);
   Info merged = replaces ? settings_.info : info_;
@@ -192,6 +196,7 @@ void Storage::start_session(const FieldDescription &sample, const Info &info) {
   contents_.dtype = kind.dtype;
   contents_.shape = kind.shape();
   info_ = std::move(merged);
+  info_changes_.clear();
   info_changed_ = false;
   // A storage that has written goes on behind its own snapshots from now on; only truncate starts anew each
   // time.
@@ -205,7 +210,7 @@ bool Storage::will_replace() const {
 
 double Storage::checked_time(double time) const {
   const bool first = !contents_.last_time || (state_ == State::idle && will_replace());
-  if (time == PDE_TIME_AUTO) return first ? 0.0 : *contents_.last_time + 1;
+  if (time == PDE_TIME_AUTO) time = first ? 0.0 : *contents_.last_time + 1;
   if (!std::isfinite(time))
     fail(PDE_ERR_ARGUMENT, "time is {}, expected a finite number or PDE_TIME_AUTO", time);
   if (first || settings_.time_order == TimeOrder::any) return time;
@@ -277,6 +282,7 @@ void Storage::finish() {
   writing_step([&] {
     backend_->finish(info_);
     state_ = State::idle;
+    info_changes_.clear();
     info_changed_ = false;
   });
 }

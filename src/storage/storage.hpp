@@ -92,7 +92,7 @@ class Storage {
   Contents contents_;
   Info info_;
   std::vector<std::pair<std::string, std::optional<std::string>>>
-      info_changes_;           // by set_info; nothing: removed
+      info_changes_;           // by set_info, not yet taken in by a session; nothing: removed
   bool info_changed_ = false;  // since it was last stored
 };
 

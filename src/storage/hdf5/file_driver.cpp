@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/error.hpp"
 #include "storage/hdf5/h5.hpp"
@@ -18,7 +19,7 @@ namespace {
 /// HDF5's view of the file: its header first, as H5FD_t asks for.
 struct H5File {
   H5FD_t header;
-  DriverFile *file;
+  std::shared_ptr<DriverFile> file;
   haddr_t end_of_allocation;
 };
 
@@ -39,7 +40,7 @@ H5FD_t *driver_open(const char *, unsigned flags, hid_t access, haddr_t) {
   if (!info) return nullptr;
   auto *file = new (std::nothrow) H5File{};
   if (!file) return nullptr;
-  file->file = info->file;
+  file->file = info->file->shared_from_this();
   file->file->opened();
   if (flags & H5F_ACC_TRUNC) file->file->truncate(0);
   return &file->header;
@@ -53,7 +54,7 @@ herr_t driver_close(H5FD_t *file) {
 
 int driver_compare(const H5FD_t *a, const H5FD_t *b) {
   // Two openings are two files: each storage sees what is committed, not the caches of another one.
-  const DriverFile *x = cast(a)->file, *y = cast(b)->file;
+  const DriverFile *x = cast(a)->file.get(), *y = cast(b)->file.get();
   return x == y ? 0 : std::less<const DriverFile *>()(x, y) ? -1 : 1;
 }
 
@@ -133,9 +134,15 @@ DriverFile::DriverFile(FileOps &ops, int fd, std::string path, bool writable)
     : ops_(ops), fd_(fd), path_(std::move(path)), writable_(writable), owner_(::getpid()) {}
 
 DriverFile::~DriverFile() {
+  shut();
+}
+
+void DriverFile::shut() {
+  if (fd_ < 0) return;
   // A child that has inherited the descriptor would keep the lock; one that lets go must not take it from us.
   if (owned()) ops_.lock(fd_, LOCK_UN);
   ops_.close(fd_);
+  fd_ = -1;
 }
 
 bool DriverFile::owned() const {
@@ -150,10 +157,9 @@ hid_t DriverFile::open() {
 }
 
 hid_t DriverFile::attach(bool create) {
-  // Registered anew each time and let go at once (the property list keeps it): a number kept from earlier may
-  // name an object of the host after its H5close().
+  // Registered anew each time: a number kept from earlier may name an object of the host after its H5close().
   const H5Id driver(H5FDregister(&driver_class()), H5FDunregister);
-  const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   const DriverInfo info{this};
   if (!driver || !access || H5Pset_driver(access.get(), driver.get(), &info) < 0) return H5I_INVALID_HID;
   // The oldest format that can hold it: any reader since HDF5 1.8 opens the file.
@@ -163,6 +169,7 @@ hid_t DriverFile::attach(bool create) {
   const hid_t file = create ? H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())
                             : H5Fopen(path_.c_str(), writable_ ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.get());
   expected_ = false;
+  if (file >= 0) access_ = access.release();
   return file;
 }
 
@@ -170,6 +177,9 @@ herr_t DriverFile::close(hid_t file) {
   expected_ = true;
   const herr_t result = H5Fclose(file);
   expected_ = false;
+  // Only now: HDF5 1.10 gives up its hold on the driver just before it calls the driver's close, and what it
+  // calls is gone if nobody else holds it. A file that did not close still needs it.
+  if (result >= 0) H5Pclose(std::exchange(access_, H5I_INVALID_HID));
   return result;
 }
 
@@ -181,7 +191,7 @@ void DriverFile::opened() {
 }
 
 bool DriverFile::dropping() const {
-  return error_ != 0 || abandoned_ || !writable_ || !owned();
+  return fd_ < 0 || error_ != 0 || abandoned_ || !writable_ || !owned();
 }
 
 void DriverFile::die(const char *what, int error, int64_t offset) {
@@ -197,12 +207,17 @@ std::string DriverFile::problem() const {
   return {};
 }
 
+void DriverFile::check_reads() const {
+  if (failed_reads_ > 0) fail(PDE_ERR_IO, "{}", failure_);
+}
+
 int64_t DriverFile::size() const {
   FileStatus status;
   return ops_.status(fd_, &status) == 0 ? status.size : end_of_file_;
 }
 
 int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
+  if (fd_ < 0) return -EBADF;
   const int64_t done = read_fully(ops_, fd_, data, size, offset);
   if (done < 0) ++failed_reads_;
   if (done < 0 && failure_.empty())

@@ -12,19 +12,24 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "storage/hdf5/file_ops.hpp"
 
 namespace pde {
 
-class DriverFile {
+class DriverFile : public std::enable_shared_from_this<DriverFile> {
  public:
-  /// Takes over the descriptor; it is closed with this object.
+  /// Takes over the descriptor. HDF5 shares the object: a file that it fails to close keeps a driver until
+  /// the process ends, though one without a descriptor.
   DriverFile(FileOps &ops, int fd, std::string path, bool writable);
   ~DriverFile();
   DriverFile(const DriverFile &) = delete;
   DriverFile &operator=(const DriverFile &) = delete;
+
+  /// Lets go of descriptor and lock; whatever HDF5 still wants to write is dropped.
+  void shut();
 
   /// H5Fcreate or H5Fopen through this driver; negative as HDF5's own. Inside an H5Session.
   hid_t create();
@@ -42,6 +47,8 @@ class DriverFile {
   int64_t size() const;
   /// How many reads the operating system has refused so far.
   int64_t failed_reads() const { return failed_reads_; }
+  /// PDE_ERR_IO with its cause if there was one: what HDF5 has made of the gap is not to be trusted.
+  void check_reads() const;
   int fd() const { return fd_; }
   bool writable() const { return writable_; }
   /// Whether this process has opened the file; its children inherit what they must not touch.
@@ -70,6 +77,8 @@ class DriverFile {
   std::string path_;
   bool writable_;
   pid_t owner_;
+  hid_t access_ =
+      H5I_INVALID_HID;  // keeps the driver registered while HDF5 has the file; goes with the host's H5close()
   int64_t end_of_file_ = 0;
   bool expected_ = false;  // a close that comes now is ours
   bool lost_ = false, abandoned_ = false;

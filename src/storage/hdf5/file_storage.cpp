@@ -119,7 +119,7 @@ class FileBackend final : public Backend {
   void commit_now();
   void take_name();
   void check_alive();
-  SeriesFile &readable_series();
+  SeriesFile &readable_series(int64_t last);
   void close_series(SeriesPtr &series);
   void release();
 
@@ -141,6 +141,7 @@ class FileBackend final : public Backend {
   std::unique_ptr<WriterLock> lock_;
   std::string temporary_;  // where a new series lies before its first commit; else empty
   bool writing_ = false, broken_ = false;
+  std::string problem_;   // why it is broken, if the driver said so
   bool touched_ = false;  // a file that was there before may have been changed by this session
   int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
   bool committed_once_ = false;  // in this session
@@ -271,8 +272,9 @@ void FileBackend::learn(SeriesFile &series) {
     stored_info_[key] = json;
   }
   length_ = 0;
-  if (mode_ == Mode::append && series.has_no_datasets())
-    return;  // a series can be put next to what else is there
+  const bool bare = series.has_no_datasets();
+  series.driver().check_reads();              // an attribute that could not be read must not count as missing
+  if (mode_ == Mode::append && bare) return;  // a series can be put next to what else is there
   series.open_datasets();
   hsize_t rows = std::min(series.data_rows(), series.times_rows());
   if (const std::string *text = info_.find("data_length")) {
@@ -322,7 +324,9 @@ void FileBackend::describe() {
 // ---- starting
 
 void FileBackend::begin() {
-  if (lock_) return;  // held since an earlier session: nobody else has written
+  // Held since an earlier session: nobody else has written, but what this storage has written is to be
+  // learnt.
+  if (lock_) return inspect();
   const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -474,9 +478,9 @@ void FileBackend::append(const Field &snapshot, double time) {
 void FileBackend::append_row(const void *samples, double time) {
   const auto row = static_cast<hsize_t>(length_);
   const bool room = row < series_->data_rows() && row < series_->times_rows();
-  if (!room && series_->fixed()) {
+  if (row >= series_->most_rows()) {
     fail(PDE_ERR_RANGE, "{} is full: its datasets were made for {} snapshots and cannot grow", name(),
-         std::min(series_->data_rows(), series_->times_rows()));
+         series_->most_rows());
   }
   try {
     if (!room) series_->set_rows(row + 1);
@@ -540,10 +544,10 @@ void FileBackend::take_name() {
 }
 
 void FileBackend::check_alive() {
-  const std::string problem = series_->driver().problem();
-  if (problem.empty()) return;
+  if (problem_.empty()) problem_ = series_->driver().problem();
+  if (problem_.empty()) return;
   broken_ = true;
-  fail(PDE_ERR_IO, "{}", problem);
+  fail(PDE_ERR_IO, "{}", problem_);
 }
 
 // ---- ending
@@ -596,18 +600,23 @@ void FileBackend::release() {
 // ---- reading
 
 /// The file that reading goes to: the one being written, or the finished one, opened again where need be.
-SeriesFile &FileBackend::readable_series() {
-  if (writing_) {
+/// After a failure that is what was committed, as everybody else sees it.
+SeriesFile &FileBackend::readable_series(int64_t last) {
+  if (writing_ && !broken_) {
     check_alive();
     return *series_;
   }
-  if (series_ && series_->driver().lost()) close_series(series_);
+  if (broken_ && (!temporary_.empty() || last >= committed())) {
+    fail(PDE_ERR_IO, "snapshot {} of {} was not committed before writing failed", last, path_);
+  }
+  if (series_ && (series_->driver().lost() || series_->driver().writable())) close_series(series_);
   if (!series_) {
     series_ = open_series(false);
     if (!series_) fail(PDE_ERR_IO, "the file {} is gone", path_);
     const H5Session session;
     series_->open_datasets();
-    if (static_cast<int64_t>(std::min(series_->data_rows(), series_->times_rows())) < length_) {
+    if (static_cast<int64_t>(std::min(series_->data_rows(), series_->times_rows())) <
+        (broken_ ? committed() : length_)) {
       fail(PDE_ERR_IO, "the file {} has become shorter: another program has changed it", path_);
     }
   }
@@ -615,13 +624,13 @@ SeriesFile &FileBackend::readable_series() {
 }
 
 void FileBackend::times(int64_t first, int64_t count, double *out_times) {
-  SeriesFile &series = readable_series();
+  SeriesFile &series = readable_series(first + count - 1);
   const H5Session session;
   series.read_times(static_cast<hsize_t>(first), static_cast<hsize_t>(count), out_times);
 }
 
 void FileBackend::read(int64_t first, int64_t count, int64_t step, void *out_data) {
-  SeriesFile &series = readable_series();
+  SeriesFile &series = readable_series(first + (count - 1) * step);
   const H5Session session;
   series.read_rows(static_cast<hsize_t>(first), static_cast<hsize_t>(count), static_cast<hsize_t>(step),
                    out_data);

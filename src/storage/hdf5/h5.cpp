@@ -24,6 +24,9 @@ std::mutex &process_lock() {
 }  // namespace
 
 H5Session::H5Session() : lock_(process_lock()) {
+  // First of all, because asking for anything else clears it: moves the caller's entries away and leaves the
+  // stack empty.
+  stack_ = H5Eget_current_stack();
   H5Eauto_is_v2(H5E_DEFAULT, &print_version_);
   if (print_version_ != 0) {
     H5Eget_auto2(H5E_DEFAULT, &print_, &print_user_);
@@ -31,20 +34,17 @@ H5Session::H5Session() : lock_(process_lock()) {
     H5Eget_auto1(&old_print_, &print_user_);
   }
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  stack_ = H5Eget_current_stack();  // moves the caller's entries away and leaves the stack empty
 }
 
 H5Session::~H5Session() {
-  if (stack_ >= 0) {
-    H5Eset_current_stack(stack_);  // closes it too
-  } else {
-    H5Eclear2(H5E_DEFAULT);
-  }
+  H5Eclear2(H5E_DEFAULT);
   if (print_version_ != 0) {
     H5Eset_auto2(H5E_DEFAULT, print_, print_user_);
   } else {
     H5Eset_auto1(old_print_, print_user_);
   }
+  // Last of all, for the same reason. It closes the id too.
+  if (stack_ >= 0) H5Eset_current_stack(stack_);
 }
 
 std::string h5_error_text() {

@@ -56,6 +56,8 @@ class H5Id {
     const hid_t id = std::exchange(id_, H5I_INVALID_HID);
     return id >= 0 ? close_(id) : 0;
   }
+  /// The id is the caller's to close from now on.
+  hid_t release() { return std::exchange(id_, H5I_INVALID_HID); }
   /// The library was closed under us: the number may by now name an object of the host.
   void forget() { id_ = H5I_INVALID_HID; }
 

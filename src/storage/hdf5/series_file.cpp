@@ -27,11 +27,13 @@ SeriesFile::~SeriesFile() {
   for (H5Id *id : {&data_, &times_, &memory_type_})
     driver_.lost() ? id->forget() : static_cast<void>(id->reset());
   if (file_ >= 0 && !driver_.lost()) driver_.close(file_);
+  driver_.shut();
 }
 
 void SeriesFile::open() {
   file_ = driver_.open();
   if (file_ >= 0) return;
+  driver_.check_reads();
   const std::string problem = driver_.problem();
   fail(PDE_ERR_FORMAT, "{} cannot be opened as an HDF5 file; it may be cut off or damaged: {}", path_,
        problem.empty() ? h5_error_text() : problem);
@@ -113,6 +115,7 @@ void SeriesFile::open_datasets() {
   memory_type_ = h5_memory_type(dtype_);
   data_rows_ = data_shape.size[0];
   times_rows_ = times_shape.size[0];
+  most_rows_ = std::min(data_shape.max[0], times_shape.max[0]);  // unlimited is the largest number
   snapshot_shape_.assign(data_shape.size.begin() + 1, data_shape.size.end());
   data_ = std::move(data);
   times_ = std::move(times);

@@ -29,7 +29,9 @@ struct SeriesLayout {
 class SeriesFile {
  public:
   SeriesFile(FileOps &ops, int fd, const std::string &path, bool writable)
-      : driver_(ops, fd, path, writable), path_(path) {}
+      : shared_driver_(std::make_shared<DriverFile>(ops, fd, path, writable)),
+        driver_(*shared_driver_),
+        path_(path) {}
   ~SeriesFile();
   SeriesFile(const SeriesFile &) = delete;
   SeriesFile &operator=(const SeriesFile &) = delete;
@@ -61,20 +63,24 @@ class SeriesFile {
   const std::vector<hsize_t> &snapshot_shape() const { return snapshot_shape_; }
   hsize_t data_rows() const { return data_rows_; }
   hsize_t times_rows() const { return times_rows_; }
+  /// More than these can never be there.
+  hsize_t most_rows() const { return most_rows_; }
   bool fixed() const { return fixed_; }
 
  private:
   H5Id open_dataset(const char *name);
   void transfer_rows(bool writing, hsize_t first, hsize_t count, hsize_t step, void *samples) const;
 
-  DriverFile driver_;
+  std::shared_ptr<DriverFile> shared_driver_;  // with HDF5
+  DriverFile &driver_;
   std::string path_;
   hid_t file_ = H5I_INVALID_HID;
   H5Id data_, times_, memory_type_;
   int32_t dtype_ = 0;
   std::vector<hsize_t> snapshot_shape_;
   hsize_t data_rows_ = 0, times_rows_ = 0;  // allocated, which may be more than are valid
-  bool fixed_ = false;                      // a contiguous dataset: rows cannot be added or removed
+  hsize_t most_rows_ = 0;
+  bool fixed_ = false;  // a contiguous dataset: rows cannot be added or removed
 };
 
 }  // namespace pde

@@ -1,0 +1,291 @@
+// The file backend over a disk that fails: at the n-th operation, for n = 1, 2, 3 … until a whole run passes.
+//
+// This version has no journal: a write that fails inside a later commit leaves a file in which parts of that
+// commit are missing. What holds for every n: the failure is reported and nothing crashes (the process must
+// also end normally, which HDF5 does not when a driver answers with errors); an old file stays byte for byte
+// until the new one is committed; no descriptor, lock or half a file is left; and the path can be written
+// again. Faults other than failed writes lose nothing.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "storage/hdf5/file_ops.hpp"
+#include "storage/storage.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace pde {
+namespace {
+
+enum Operation : unsigned {
+  kOpen = 1,
+  kRead = 2,
+  kWrite = 4,
+  kTruncate = 8,
+  kSync = 16,
+  kRename = 32,
+};
+
+/// The system's operations, of which one fails; short transfers and interruptions on request.
+class FailingOps final : public FileOps {
+ public:
+  FailingOps(FileOps &system, unsigned which, int64_t nth, int error)
+      : system_(system), which_(which), nth_(nth), error_(error) {}
+
+  int open(const std::string &path, int flags, unsigned permissions) override {
+    return fails(kOpen) ? -error_ : system_.open(path, flags, permissions);
+  }
+  int close(int fd) override { return system_.close(fd); }
+  int64_t pread(int fd, void *data, size_t size, int64_t offset) override {
+    if (fails(kRead)) return -error_;
+    if (interrupted()) return -EINTR;
+    return system_.pread(fd, data, part(size), offset);
+  }
+  int64_t pwrite(int fd, const void *data, size_t size, int64_t offset) override {
+    if (fails(kWrite)) return -error_;
+    if (interrupted()) return -EINTR;
+    return system_.pwrite(fd, data, part(size), offset);
+  }
+  int truncate(int fd, int64_t size) override {
+    return fails(kTruncate) ? -error_ : system_.truncate(fd, size);
+  }
+  int sync(int fd) override { return fails(kSync) ? -error_ : system_.sync(fd); }
+  int status(int fd, FileStatus *out) override { return system_.status(fd, out); }
+  int path_status(const std::string &path, FileStatus *out) override {
+    return system_.path_status(path, out);
+  }
+  int rename(const std::string &from, const std::string &to) override {
+    return fails(kRename) ? -error_ : system_.rename(from, to);
+  }
+  int unlink(const std::string &path) override { return system_.unlink(path); }
+  int lock(int fd, int operation) override { return system_.lock(fd, operation); }
+
+  bool failed() const { return failed_; }
+  void transfer_in_bits() { bits_ = true; }
+
+ private:
+  bool fails(unsigned operation) {
+    if (!(which_ & operation) || ++count_ < nth_) return false;
+    if (count_ > nth_ && !(operation & kWrite)) return false;  // a full disk stays full, other faults pass
+    return failed_ = true;
+  }
+  bool interrupted() { return bits_ && ++transfers_ % 3 == 0; }
+  size_t part(size_t size) const { return bits_ ? (size + 1) / 2 : size; }
+
+  FileOps &system_;
+  unsigned which_;
+  int64_t nth_, count_ = 0, transfers_ = 0;
+  int error_;
+  bool failed_ = false, bits_ = false;
+};
+
+class WithOps {
+ public:
+  explicit WithOps(FileOps *ops) : before_(replace_file_ops(ops)) {}
+  ~WithOps() { replace_file_ops(before_); }
+
+ private:
+  FileOps *before_;
+};
+
+FieldPtr snapshot(double first) {
+  const int64_t shape[] = {16, 8};
+  const FieldPtr field =
+      Field::create({Grid::unit(shape, {true, true}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}});
+  auto *data = reinterpret_cast<double *>(field->c_order_data());
+  for (int i = 0; i < 128; ++i) data[i] = first + i / 1024.0;
+  return field;
+}
+
+void record(const std::string &path, const char *mode, double first, int count, bool sync) {
+  Options options;
+  options.set("commit_every", int64_t{2});
+  options.set("fsync", sync);
+  const StoragePtr storage = open_storage(path, mode, options);
+  for (int i = 0; i < count; ++i) storage->append(*snapshot(first + i), first + i);
+  storage->close();
+}
+
+/// What a file holds: the value that its series begins with and how many snapshots, all of which must be
+/// right.
+struct Found {
+  double first = 0;
+  int64_t count = -1;  // it cannot be read
+  bool right = true;
+};
+
+/// `grown_from`, `grown`: from which snapshot on the series goes on with other values.
+Found found_in(const std::string &path, int64_t grown_from = 1000, double grown = 0) {
+  try {
+    const StoragePtr storage = open_storage(path, "readonly", {});
+    const FieldPtr field = Field::create(storage->description());
+    const auto *data = reinterpret_cast<const double *>(field->c_order_data());
+    Found found{0, storage->length()};
+    for (int64_t i = 0; i < found.count; ++i) {
+      storage->read(i, *field);
+      if (i == 0) found.first = data[0];
+      const double begin =
+          i < grown_from ? found.first + static_cast<double>(i) : grown + static_cast<double>(i - grown_from);
+      for (int cell = 0; cell < 128; ++cell) found.right = found.right && data[cell] == begin + cell / 1024.0;
+    }
+    return found;
+  } catch (const Error &) {
+    return {};
+  }
+}
+
+int64_t open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                       std::filesystem::directory_iterator());
+}
+
+struct Fault {
+  const char *name;
+  unsigned which;
+  int error;
+};
+
+class FileFaults : public testing::TestWithParam<Fault> {
+ protected:
+  void SetUp() override {
+    // A storage that goes without being closed reports its failure in the log.
+    set_log_handler([](int32_t, const char *, void *) {}, nullptr, nullptr);
+  }
+  void TearDown() override { set_log_handler(nullptr, nullptr, nullptr); }
+};
+
+TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
+  const auto &[name, which, error] = GetParam();
+  test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  int damaged = 0;
+  for (int64_t nth = 1;; ++nth) {
+    SCOPED_TRACE("operation " + std::to_string(nth));
+    record(path, "truncate_once", 100, 3, false);
+    const std::string old = test::bytes_of_file(path);
+    const int64_t descriptors = open_descriptors();
+    FailingOps ops(file_ops(), which, nth, error);
+    bool reported = false;
+    {
+      const WithOps with(&ops);
+      try {
+        record(path, "truncate_once", 200, 5, true);
+      } catch (const Error &failure) {
+        reported = true;
+        EXPECT_NE(std::string(failure.what()).find("run.h5"), std::string::npos) << failure.what();
+        if (which == kWrite) EXPECT_EQ(failure.code(), PDE_ERR_IO) << failure.what();
+      }
+    }
+    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"}) << "neither a lock nor half a file is left";
+    if (!ops.failed()) {
+      EXPECT_FALSE(reported);
+      const Found found = found_in(path);
+      EXPECT_EQ(found.first, 200);
+      EXPECT_EQ(found.count, 5);
+      EXPECT_TRUE(found.right);
+      break;
+    }
+    // A failure to look at the old file may pass unnoticed where it is to be replaced anyway.
+    if (which != kRead && which != kOpen) EXPECT_TRUE(reported);
+    const bool untouched = test::bytes_of_file(path) == old;
+    const Found found = found_in(path);
+    if (!untouched && (which & kWrite)) {
+      damaged += found.count < 0 || !found.right;
+    } else {
+      EXPECT_TRUE(found.right && (untouched ? found.first == 100 && found.count == 3 : found.first == 200))
+          << found.count;
+    }
+    record(path, "truncate_once", 300, 1, false);  // usable again
+    ASSERT_LT(nth, 2000);
+  }
+  RecordProperty("damaged", damaged);
+}
+
+TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
+  const auto &[name, which, error] = GetParam();
+  test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  for (int64_t nth = 1;; ++nth) {
+    SCOPED_TRACE("operation " + std::to_string(nth));
+    record(path, "truncate_once", 100, 3, false);
+    const int64_t descriptors = open_descriptors();
+    FailingOps ops(file_ops(), which, nth, error);
+    bool reported = false;
+    {
+      const WithOps with(&ops);
+      try {
+        record(path, "append", 200, 5, true);
+      } catch (const Error &) {
+        reported = true;
+      }
+    }
+    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
+    const Found found = found_in(path, 3, 200);
+    if (!ops.failed()) {
+      EXPECT_FALSE(reported);
+      EXPECT_EQ(found.count, 8);
+      EXPECT_TRUE(found.right);
+      break;
+    }
+    if (!reported) EXPECT_EQ(found.count, 8) << "a fault that is not reported must do no harm";
+    if (!(which & kWrite)) EXPECT_TRUE(found.right && found.count >= 3) << found.count;
+    ASSERT_LT(nth, 2000);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Disk, FileFaults,
+                         testing::Values(Fault{"full", kWrite | kTruncate, ENOSPC},
+                                         Fault{"broken", kWrite, EIO}, Fault{"quota", kWrite, EDQUOT},
+                                         Fault{"sync", kSync, EIO}, Fault{"rename", kRename, EACCES},
+                                         Fault{"read", kRead, EIO}, Fault{"descriptors", kOpen, EMFILE}),
+                         [](const auto &info) { return info.param.name; });
+
+TEST(FileOperations, ShortTransfersAndInterruptionsGoUnnoticed) {
+  test::TemporaryFolder folder;
+  FailingOps ops(file_ops(), 0, 1, 0);
+  ops.transfer_in_bits();
+  const WithOps with(&ops);
+  record(folder.file("run.h5"), "create", 100, 4, true);
+  const Found found = found_in(folder.file("run.h5"));
+  EXPECT_EQ(found.count, 4);
+  EXPECT_TRUE(found.right);
+}
+
+TEST(FileFailure, AStorageStaysFailedAndSaysWhy) {
+  test::TemporaryFolder folder;
+  FailingOps ops(file_ops(), kWrite, 40, ENOSPC);
+  const WithOps with(&ops);
+  Options options;
+  options.set("commit_every", int64_t{1});
+  const StoragePtr storage = open_storage(folder.file("run.h5"), "create", options);
+  std::string first;
+  for (int i = 0; i < 100 && first.empty(); ++i) {
+    try {
+      storage->append(*snapshot(i), i);
+    } catch (const Error &error) {
+      EXPECT_EQ(error.code(), PDE_ERR_IO);
+      first = error.what();
+    }
+  }
+  EXPECT_NE(first.find("No space left on device"), std::string::npos) << first;
+  for (int i = 0; i < 2; ++i) {
+    try {
+      storage->append(*snapshot(0), 1000);
+      ADD_FAILURE() << "expected a failed storage to stay failed";
+    } catch (const Error &error) {
+      EXPECT_EQ(error.code(), PDE_ERR_STATE);
+      EXPECT_NE(std::string(error.what()).find(first), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(storage->close(), Error);
+}
+
+}  // namespace
+}  // namespace pde
