@@ -142,7 +142,10 @@ class Run {
     current_ = false;
     if (progress_.pass(t_)) controller_.note_stop("Ended by the progress callback", false);
     const bool due = controller_.due(t_);
-    if (due) bring_up_to_date();
+    if (due) {
+      bring_up_to_date();
+      controller_.set_solver_info(info());  // in case a tracker ends the run
+    }
     return controller_.handle(due ? state_ : nullptr, t_);
   }
 

@@ -16,6 +16,7 @@ constexpr const char *kEndReached = "Reached final time";  // the words of py-pd
 constexpr const char *kInterrupted = "User interrupted simulation";  // compare with them
 
 void check_finite(double value, const char *what) {
+  if (value == PDE_TIME_AUTO) fail(PDE_ERR_ARGUMENT, "{} is PDE_TIME_AUTO, expected a time", what);
   if (!std::isfinite(value))
     fail(PDE_ERR_ARGUMENT, "{} is {}, expected a finite number", what, real_text(value));
 }
@@ -51,10 +52,11 @@ void Controller::remove(const Tracker &tracker) {
                                   [&](const Entry &entry) { return entry.tracker.get() == &tracker; });
   if (found == entries_.end())
     fail(PDE_ERR_NOT_FOUND, "the controller does not have the tracker \"{}\"", tracker.name());
-  const TrackerPtr removed = std::move(found->tracker);
+  const Entry removed = std::move(*found);
   entries_.erase(found);
-  removed->taken = false;
-  if (state_ == State::running || state_ == State::stopped) removed->finish(nullptr, run_end());
+  removed.tracker->taken = false;
+  if (state_ == State::running || state_ == State::stopped)
+    removed.tracker->finish(nullptr, run_end(removed));
 }
 
 /// Runs what a tracker does, on its account: its time is measured, its failures carry its name.
@@ -103,6 +105,11 @@ double Controller::rounding(double t) const {
 double Controller::window(double t) const {
   // Halfway between two steps is the later one's, also when rounding says otherwise.
   return step_ > 0 ? std::max(step_ * (0.5 - 1e-6), time_rounding(t, t_start_)) : rounding(t);
+}
+
+/// What trackers are told: in a loop that hits times, the very time if t is it up to rounding.
+double Controller::snapped(double t, double target) const {
+  return step_ == 0 && std::fabs(t - target) <= rounding(t) ? target : t;
 }
 
 void Controller::check_time(double t) const {
@@ -217,15 +224,17 @@ Controller::Next Controller::handle(const StatePtr &state, double t) {
 void Controller::handle_due(const StatePtr &state, double t) {
   for (Entry &entry : entries_) {
     if (!is_due(entry, t)) continue;
+    const double time = snapped(t, entry.due);
     act(entry, [&](Tracker &tracker) {
-      const Verdict verdict = tracker.handle(state, t);
+      const Verdict verdict = tracker.handle(state, time);
       if (verdict.stop) {
         note_stop(verdict.reason.empty() ? fmt::format("Tracker \"{}\" is satisfied", tracker.name())
                                          : verdict.reason,
                   true);
       }
     });
-    entry.due = entry.schedule->next(t);
+    entry.handled_at = t;
+    entry.due = entry.schedule->next(std::max(t, time));
     // Another due time nearest to this same step has been served with it.
     if (step_ > 0 && is_due(entry, t)) entry.due = entry.schedule->next(t + window(t));
   }
@@ -278,6 +287,7 @@ void Controller::finish(const StatePtr &state, double t) {
 }
 
 void Controller::fail_run(const std::string &reason, double t) {
+  if (state_ != State::running && state_ != State::stopped) return;
   t_ = std::max(t_, t);
   reached_end_ = false;
   note_stop(reason, false);
@@ -296,7 +306,7 @@ void Controller::finish_all(const StatePtr &state, bool report_failure) {
   for (Entry &entry : entries_) {
     const bool failed = entry.failed;  // and said so
     try {
-      act(entry, [&](Tracker &tracker) { tracker.finish(state, run_end()); });
+      act(entry, [&](Tracker &tracker) { tracker.finish(state, run_end(entry)); });
     } catch (const Error &error) {
       if (report_failure && !failure) {
         failure = error;
@@ -308,11 +318,11 @@ void Controller::finish_all(const StatePtr &state, bool report_failure) {
   if (failure) throw *failure;
 }
 
-RunEnd Controller::run_end() const {
+RunEnd Controller::run_end(const Entry &entry) const {
   Info info;
   info.set("controller", this->info());
   if (!solver_info_.empty()) info.set("solver", solver_info_);
-  return {t_, reached_end_, std::move(info)};
+  return {snapped(t_, t_end_), reached_end_, entry.handled_at == t_, std::move(info)};
 }
 
 std::string Controller::info() const {
@@ -322,7 +332,9 @@ std::string Controller::info() const {
   const Clock::duration total = (over ? clock_end_ : Clock::now()) - clock_start_;
   report.solver_seconds = std::chrono::duration<double>(total - tracker_time_).count();
   report.tracker_seconds = std::chrono::duration<double>(tracker_time_).count();
-  if (over) report.end = {successful_, stop_reason_, std::chrono::duration<double>(total).count(), t_};
+  if (over)
+    report.end = {successful_, stop_reason_, std::chrono::duration<double>(total).count(),
+                  snapped(t_, t_end_)};
   return report.text();
 }
 

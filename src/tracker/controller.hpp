@@ -2,17 +2,16 @@
 //
 // A controller does one run: start, handle after each step, finish. The rules about time:
 //
-// due      A tracker is due at t if its due time d <= t + w. Without a step, w covers rounding alone: 4 units
-// in the last
-//          place of t and one more for each step of the run so far, the most that adding up steps can be off,
-//          as long as that is below a thousandth of the last step. With a step dt, w is just below dt/2: d is
-//          served by the step nearest to it, halfway by the later one, as in py-pde; due times that share
-//          their nearest step are served once.
-// late     A due time that a loop has stepped over is served by the step that ends behind it, once.
-// next     The time returned is the earliest due time or t_end: always above t, never above t_end.
-// end      A run ends when t >= t_end, up to rounding as above: a loop of fixed steps ends with the step that
-// reaches
-//          t_end, as in py-pde.
+// due   A tracker is due at t if its due time d <= t + w. Without a step, w covers rounding alone: 4 units in
+//       the last place of t and one more for each step of the run so far, the most that adding up steps can
+//       be off, as long as that is below a thousandth of the last step. A d within w is what t stands for:
+//       the tracker is told d, so that what is recorded carries the very due times. With a step dt, w is just
+//       below dt/2: d is served by the step nearest to it, halfway by the later one, as in py-pde, and with
+//       the time of that step. Due times that share their nearest step are served once.
+// late  A due time that a loop has stepped over is served by the step that ends behind it, once.
+// next  The time returned is the earliest due time or t_end: always above t, never above t_end.
+// end   A run ends when t >= t_end, up to rounding as above: a loop of fixed steps ends with the step that
+//       reaches t_end, as in py-pde.
 //
 // When a tracker fails, the run is over: the others are finished (what goes wrong then is logged), and the
 // failure is thrown again with the tracker's name. Trackers that stop the run keep none of those behind them
@@ -63,13 +62,15 @@ class Controller {
 
   /// From any thread or signal handler: the next handle stops.
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
-  /// A word to watch besides: the run is asked to stop while it holds `value`. It must outlive the controller.
+  /// A word to watch besides: the run is asked to stop while it holds `value`. It must outlive the
+  /// controller.
   void watch(const std::atomic<uint64_t> *word, uint64_t value) noexcept {
     watched_ = word;
     watched_value_ = value;
   }
   bool stop_requested() const noexcept {
-    return stop_.load(std::memory_order_relaxed) || (watched_ && watched_->load(std::memory_order_acquire) == watched_value_);
+    return stop_.load(std::memory_order_relaxed) ||
+           (watched_ && watched_->load(std::memory_order_acquire) == watched_value_);
   }
   /// Ends the run at the next handle as a success or not, for a reason of the solver's.
   void note_stop(const std::string &reason, bool successful);
@@ -91,6 +92,7 @@ class Controller {
     TrackerPtr tracker;
     SchedulePtr schedule;  // null: never due
     double due;
+    std::optional<double> handled_at = {};  // t of the call, not the due time
     bool failed = false;
   };
 
@@ -101,13 +103,14 @@ class Controller {
   void advance(double t);
   double rounding(double t) const;
   double window(double t) const;
+  double snapped(double t, double target) const;
   bool is_due(const Entry &entry, double t) const { return entry.due <= t + window(t); }
   void handle_due(const StatePtr &state, double t);
   void note_end(double t);
   Next conclude(double t);
   void finish_all(const StatePtr &state, bool report_failure);
   void end_run();
-  RunEnd run_end() const;
+  RunEnd run_end(const Entry &entry) const;
   template <class F>
   void act(Entry &entry, F &&action);
 

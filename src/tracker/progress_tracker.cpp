@@ -61,7 +61,8 @@ class ProgressTracker : public Tracker {
   }
 
   void finish(const StatePtr &, const RunEnd &end) override {
-    if (terminal_ || shown_t_ != end.t) show(end.t, elapsed());
+    const bool shown = shown_t_ == end.t || (end.reached_end && parts(100, shown_t_) == 100);
+    if (terminal_ || !shown) show(end.t, elapsed());
     if (!terminal_) return;
     std::fputc('\n', stream_);
     std::fflush(stream_);

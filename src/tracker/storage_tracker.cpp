@@ -36,7 +36,6 @@ class StorageTracker : public Tracker {
   void start(const StatePtr &state, double, double) override {
     if (!storage_) storage_ = open_storage(uri_, mode_.c_str(), Options());
     if (transform_) transformed_ = Field::create(transform_->result);
-    recorded_.reset();
     StorageUse use(*storage_);
     storage_->start(transform_ ? transform_->result : state->description(), Info());
     started_ = true;
@@ -54,7 +53,7 @@ class StorageTracker : public Tracker {
     const StoragePtr storage = storage_;
     std::exception_ptr failure;
     try {
-      if (final_ && state && recorded_ != end.t) record(state, end.t);
+      if (final_ && state && !end.handled) record(state, end.t);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -72,7 +71,6 @@ class StorageTracker : public Tracker {
     if (transform_) transform_->call(state, t, transformed_);
     StorageUse use(*storage_);
     storage_->append(transform_ ? *transformed_ : *state, t);
-    recorded_ = t;
   }
 
   StoragePtr storage_;      // null: closed by us after a run
@@ -81,7 +79,6 @@ class StorageTracker : public Tracker {
   FieldPtr transformed_;
   bool final_;
   bool started_ = false;
-  std::optional<double> recorded_;  // time of the last snapshot of this run
 };
 
 }  // namespace

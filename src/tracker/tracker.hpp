@@ -37,7 +37,8 @@ struct Verdict {
 /// How a run ended.
 struct RunEnd {
   double t;
-  bool reached_end;  // t is t_end, up to rounding or the last step
+  bool reached_end;  // and nobody stopped the run
+  bool handled;      // the tracker has handled the state at t
   Info info;         // for storages: "controller", and "solver" if the solver was ours
 };
 

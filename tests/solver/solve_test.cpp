@@ -244,10 +244,16 @@ TEST(Solve, FailsWithTheTrackerThatFails) {
     if (t < 2) return {};
     fail(PDE_ERR_USER - 3, "no disk left");
   };
-  Controller controller({watcher("constant(1)", act)}, Options());
+  const StoragePtr storage = open_storage("memory:", nullptr, Options());
+  Controller controller({make_storage_tracker(storage, nullptr, {}, Options()), watcher("constant(1)", act)},
+                        Options());
   EXPECT_MESSAGE(PDE_ERR_USER - 3, solve(*equation, state, 0, 10, Options(), &controller),
                  "tracker \"callback\"", "no disk left");
-  EXPECT_EQ(json_parse(controller.info(), "info")["t_final"].GetDouble(), 2);
+  const JsonDocument report = json_parse(controller.info(), "info");
+  EXPECT_EQ(report["t_final"].GetDouble(), 2);
+  EXPECT_EQ(json_text(report["stop_reason"]), "tracker \"callback\": no disk left");
+  EXPECT_EQ(storage->length(), 3);
+  EXPECT_GT(json_parse(*storage->info().find("solver"), "info")["steps"].GetInt64(), 0);
   EXPECT_MESSAGE(PDE_ERR_STATE, solve(*equation, state, 0, 10, Options(), &controller), "over");
 }
 

@@ -59,6 +59,16 @@ TEST(StorageTracker, RecordsTheLastStateOnceIfAsked) {
   }
 }
 
+/// 0.1 added up ten times is just below 1: due time, end and last state are one.
+TEST(StorageTracker, RecordsTheLastStateOnceDespiteRounding) {
+  const StoragePtr storage = open_storage("memory:", nullptr, Options());
+  Controller controller(
+      {make_storage_tracker(storage, Schedule::parse("constant(0.5)"), {}, parsed("final=true"))}, Options());
+  EXPECT_LT(run_fixed(controller, make_state(), 0, 1, 0.1), 1);
+  EXPECT_EQ(times_of(*storage), (std::vector<double>{0, 0.5, 1}));
+  EXPECT_EQ(json_parse(controller.info(), "info")["t_final"].GetDouble(), 1);
+}
+
 TEST(StorageTracker, RecordsWhatTheTransformMakes) {
   const StoragePtr storage = open_storage("memory:", nullptr, Options());
   const FieldPtr state = make_state();
