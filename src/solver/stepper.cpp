@@ -102,11 +102,11 @@ class ChebyshevRecursion {
   double t_, d_ = 1, d2_ = 0;
 };
 
-/// T_s'(w0) / T_s''(w0), from T_s(cosh x) = cosh(s x).
-double scaling(int stages, double w0) {
-  const double root = std::sqrt(w0 * w0 - 1);
-  const double argument = stages * std::log(w0 + root);
-  return std::sinh(argument) * root * root / (std::cosh(argument) * stages * root - w0 * std::sinh(argument));
+/// T_s'(w0) / T_s''(w0) for w0 = 1 + excess, from T_s(cosh x) = cosh(s x).
+double scaling(int stages, double excess) {
+  const double w0 = 1 + excess, square = excess * (2 + excess), root = std::sqrt(square);  // w0^2 - 1
+  const double argument = stages * std::log1p(excess + root);
+  return std::sinh(argument) * square / (std::cosh(argument) * stages * root - w0 * std::sinh(argument));
 }
 
 /// What one look at a state and an error per cell tells.
@@ -199,7 +199,7 @@ double RkcStepper::first_step(double t, double t_target) {
   const double change =
       survey(layout_, *y_, *y_, [=](int64_t at) { return h * (f_ahead[at] - f[at]); }).error / tolerance_;
   if (!(0.1 * h < longest * std::sqrt(change))) return longest;
-  return std::max(0.1 * h / std::sqrt(change), shortest_step(t, t_target));
+  return 0.1 * h / std::sqrt(change);
 }
 
 int RkcStepper::stages(double h) const {
@@ -209,7 +209,7 @@ int RkcStepper::stages(double h) const {
 /// From y_, whose rate is f_, to new_ by a step of h; the rate there goes to spare_.
 void RkcStepper::attempt(double t, double h) {
   const int s = stages(h);
-  const double w0 = 1 + 2 / (13.0 * s * s), w1 = scaling(s, w0);
+  const double damping = 2 / (13.0 * s * s), w0 = 1 + damping, w1 = scaling(s, damping);
   ChebyshevRecursion chebyshev(w0);
   double b = 1 / (4 * w0 * w0), b_before = b;  // b_0 = b_1 = b_2
   double time = w1 * b, time_before = 0;       // of the stages, from t on, in steps
@@ -222,11 +222,15 @@ void RkcStepper::attempt(double t, double h) {
     const double b_now = chebyshev.second() / (chebyshev.first() * chebyshev.first());
     const double mu = 2 * w0 * b_now / b, nu = -b_now / b_before, mu_rate = 2 * w1 * b_now / b;
     // The stage before last, which for j = 2 is the old state, makes room for the new one.
-    Combination stage{.kind = Combination::Kind::stage, .out = spare_.get(), .f_weight = h * mu_rate};
-    stage.y0 = y_.get(), stage.f0 = f_.get();
-    stage.y0_weight = 1 - mu - nu, stage.y_weight = mu, stage.out_weight = nu,
-    stage.f0_weight = -h * mu_rate * a;
-    if (j == 2) stage.kind = Combination::Kind::first_stage, stage.y0_weight += nu;
+    const Combination stage{.kind = j == 2 ? Combination::Kind::first_stage : Combination::Kind::stage,
+                            .out = spare_.get(),
+                            .f_weight = h * mu_rate,
+                            .y0 = y_.get(),
+                            .f0 = f_.get(),
+                            .y0_weight = j == 2 ? 1 - mu : 1 - mu - nu,
+                            .y_weight = mu,
+                            .f0_weight = -h * mu_rate * a,
+                            .out_weight = nu};
     rate_.evaluate(*new_, t + time * h, stage);
     new_.swap(spare_);
     const double time_now = mu * time + nu * time_before + mu_rate * (1 - a);
@@ -240,6 +244,7 @@ void RkcStepper::attempt(double t, double h) {
 double RkcStepper::step(double t, double t_target) {
   if (!begun_) begin(t);
   if (proposal_ == 0) proposal_ = first_step(t, t_target);
+  proposal_ = std::max(proposal_, shortest_step(t, t_target));
   while (true) {
     const double h = cut_to(t_target - t);
     attempt(t, h);

@@ -61,6 +61,33 @@ TEST(Solve, SteppersAgree) {
   }
 }
 
+TEST(Solve, TakesItsFirstStepFromTheUser) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const FieldPtr found = equation->initial_state(box(16, 16, true), 1);
+  const FieldPtr tiny = found->copy(PDE_FLOAT64, std::nullopt),
+                 large = found->copy(PDE_FLOAT64, std::nullopt);
+  solve(*equation, found, 1, 2, Options(), nullptr);
+  solve(*equation, tiny, 1, 2, parsed("dt=1e-300"), nullptr);
+  solve(*equation, large, 1, 2, parsed("dt=1e300"), nullptr);
+  for (const FieldPtr &state : {tiny, large}) {
+    state->combine(1, -1, found.get());
+    EXPECT_LT(field_statistic(*state, "max")[0], 1e-3);
+  }
+}
+
+TEST(Solve, LeavesAloneWhatIsAtRest) {
+  for (const char *name : {"diffusion", "allen-cahn", "cahn-hilliard", "swift-hohenberg"}) {
+    const FieldPtr state = Field::create(scalar_on(box(12, 3, false)));
+    EXPECT_EQ(solve(*make_equation(name, Options()), state, 0, 10, Options(), nullptr).t, 10);
+    EXPECT_EQ(field_statistic(*state, "max")[0], 0) << name;
+  }
+  const FieldPtr still = make_equation("diffusion", Options())->initial_state(box(8, 8, true), 1);
+  const FieldPtr before = still->copy(PDE_FLOAT64, std::nullopt);
+  solve(*make_equation("diffusion", parsed("diffusivity=0")), still, 0, 10, Options(), nullptr);
+  before->combine(1, -1, still.get());
+  EXPECT_LT(field_statistic(*before, "max")[0], 1e-15);
+}
+
 TEST(Solve, WorksInPlaceInAnyLayout) {
   const GridPtr grid = box(10, 10, false);
   const EquationPtr equation = make_equation("allen-cahn", Options());
