@@ -76,6 +76,15 @@ void Storage::adopt_contents() {
   apply_changes(info_);
 }
 
+/// After a start that failed halfway: what was stored may be gone already.
+void Storage::adopt_what_is_left() {
+  try {
+    adopt_contents();
+  } catch (const std::exception &) {
+    contents_ = {};  // nobody knows, so nothing is promised
+  }
+}
+
 void Storage::apply_changes(Info &info) const {
   for (const auto &[key, json] : info_changes_) {
     if (json) {
@@ -171,6 +180,7 @@ void Storage::start(const FieldDescription &sample, const Info &info) {
       start_session(sample, info);
     } catch (...) {
       backend_->cancel();
+      if (!backend_->usable()) adopt_what_is_left();
       throw;
     }
   });
@@ -298,9 +308,9 @@ void Storage::close() {
       if (code == PDE_OK) code = error.code(), problem = error.what();
     }
   };
+  if (state_ == State::failed) code = PDE_ERR_IO, problem = failure_;
   if (state_ == State::writing) step([&] { finish(); });
   if (state_ == State::idle) step([&] { store_changed_info(); });
-  if (state_ == State::failed) code = PDE_ERR_IO, problem = failure_;
   state_ = State::closed;
   step([&] { backend_->close(); });
   backend_.reset();

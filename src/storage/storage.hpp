@@ -78,6 +78,7 @@ class Storage {
   void append_checked(const Field &field, double time);
   int64_t checked_index(int64_t index) const;
   void adopt_contents();
+  void adopt_what_is_left();
   void apply_changes(Info &info) const;
   void start_session(const FieldDescription &sample, const Info &info);
   void store_changed_info();
