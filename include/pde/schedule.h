@@ -39,11 +39,12 @@ PDE_API pde_status pde_schedule_create_constant(double interval, double t_start,
 /**
  * Create a schedule from a list of times.
  *
- * @param times        [in] [count] finite, in any order, repeated ones count once; user's time unit. Copied;
- *                     may be NULL if count is 0.
+ * @param times        [in] [count] finite, strictly increasing; user's time unit. Copied; may be NULL if
+ *                     count is 0.
  * @param count        [in] at least 0; with 0 the schedule is never due.
  * @param out_schedule [out] the schedule; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (a time that is not finite; count below 0).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (a time that is not finite or not above the one before it; count
+ *         below 0).
  * @threads any.
  * @since 0.1
  */

@@ -106,8 +106,8 @@ typedef struct pde_storage pde_storage;
  *         HDF5 without a time series inside, unless the mode is "append", which puts one beside what is there,
  *         or truncates; metadata that makes no sense);
  *         PDE_ERR_UNSUPPORTED ("append" or "readonly" of a movie; movies ending in .webm, .mkv, .avi, .mov,
- *         .gif or .apng; a kind that was left out of this build; a series of a grid or dtype that this
- *         version does not have); PDE_ERR_IO (a directory, no permission, ...).
+ *         .gif or .apng; a kind that was left out of this build; a series of a dtype that this version does
+ *         not have); PDE_ERR_IO (a directory, no permission, ...).
  * @threads any.
  * @since 0.1
  */
@@ -276,8 +276,8 @@ PDE_API pde_status pde_storage_times(pde_storage *storage, int64_t first, int64_
  * @param storage   [in] borrowed for the call.
  * @param out_field [out] all zero; the caller's to free. It does not need the storage.
  * @return PDE_OK; PDE_ERR_STATE (nothing has been stored or described yet); PDE_ERR_UNSUPPORTED (the file
- *         does not say what its numbers are, as after a crash of py-pde; pde_storage_read_raw still reads
- *         them).
+ *         does not say what its numbers are, as after a crash of py-pde, or says that they are on a grid that
+ *         this version does not have; pde_storage_read_raw still reads them).
  * @threads one call at a time per storage.
  * @since 0.1
  */
@@ -358,7 +358,7 @@ PDE_API pde_status pde_storage_set_info(pde_storage *storage, const char *key, c
  * Numbers about the writing, as a JSON object:
  *
  * - `snapshots` how many there are.
- * - `bytes_in` samples taken since the storage was opened, in bytes.
+ * - `bytes_in` the samples of all snapshots, in bytes.
  * - `bytes_stored` bytes that they take; of a file: its size.
  * - `ratio` the second divided by the third; 0 while nothing is stored.
  * - `commits` since the storage was opened.
