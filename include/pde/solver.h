@@ -31,14 +31,14 @@
 extern "C" {
 #endif
 
-/** An equation with its parameters and boundary conditions, which never change; free with pde_equation_free. */
+/** An equation with its parameters and boundary conditions. Immutable; free with pde_equation_free. */
 typedef struct pde_equation pde_equation;
 
 /**
  * Create one of the equations that the library brings along.
  *
  * @param name         [in] "diffusion", "allen-cahn", "cahn-hilliard" or "swift-hohenberg".
- * @param options      [in] see above, numbers finite; or NULL.
+ * @param options      [in] see above, numbers finite, those of D, g and M not below 0; or NULL.
  * @param out_equation [out] the equation; the caller's to free.
  * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
  * @threads any.
@@ -81,7 +81,8 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  *   length follows the error. "euler": explicit Euler with a fixed step.
  * - `dt` for "euler" the step, which must be given; for "rkc" the first step, found by itself if left out;
  *   user's time unit.
- * - `tolerance` [1e-4] for "rkc": the error that a step may make; user's unit for this field.
+ * - `tolerance` [1e-4] for "rkc": the error that a step may make in any cell; user's unit for this field,
+ *   relative to the value where that is above 1.
  * - `step_rule` ["exact"]: steps end at due times and at t_end; for "euler" all steps in between are equal
  *   and at most dt. "fixed", for "euler": full steps only, as py-pde makes them, n = (t1 - t0) / dt rounded
  *   to the nearest (halves to even) and at least 1, so that due times are met to half a step.

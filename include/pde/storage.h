@@ -95,7 +95,7 @@ typedef struct pde_storage pde_storage;
  * - `vmin`, `vmax` limits of colours, or of the value axis. Left out: the range of the first snapshot,
  *   widened with a log message where later ones leave it far behind.
  * - `title` text above the picture, in which {time} and {index} are replaced.
- * - `threads` [0] of the encoder; 0: all usable cores.
+ * - `threads` [0] of the encoder; 0: by the size of the picture, at most as many as there are usable cores.
  *
  * @param uri         [in] the address. PATH in UTF-8, relative to the working directory of this moment.
  * @param mode        [in] see above; or NULL: "create".
@@ -103,11 +103,10 @@ typedef struct pde_storage pde_storage;
  * @param out_storage [out] the storage; the caller's to close.
  * @return PDE_OK; PDE_ERR_ARGUMENT (an address without known kind, an unknown mode; options);
  *         PDE_ERR_NOT_FOUND ("readonly" and nothing there); PDE_ERR_FORMAT (neither HDF5 nor an empty file;
- *         HDF5 without a time series inside, unless the mode is "append", which puts one beside what is there,
- *         or truncates; metadata that makes no sense);
- *         PDE_ERR_UNSUPPORTED ("append" or "readonly" of a movie; movies ending in .webm, .mkv, .avi, .mov,
- *         .gif or .apng; a kind that was left out of this build; a series of a dtype that this version does
- *         not have); PDE_ERR_IO (a directory, no permission, ...).
+ *         HDF5 without a time series inside, unless the mode is "append", which puts one beside what is
+ * there, or truncates; metadata that makes no sense); PDE_ERR_UNSUPPORTED ("append" or "readonly" of a movie;
+ * movies ending in .webm, .mkv, .avi, .mov, .gif or .apng; a kind that was left out of this build; a series
+ * of a dtype that this version does not have); PDE_ERR_IO (a directory, no permission, ...).
  * @threads any.
  * @since 0.1
  */
@@ -130,7 +129,8 @@ PDE_API pde_status pde_storage_open(const char *uri, const char *mode, const pde
  *         described otherwise: another grid or kind, another dtype); PDE_ERR_ARGUMENT (info_json is not a
  *         JSON object; chunk_shape does not fit); PDE_ERR_BUSY (someone else writes this file, or this
  *         `memory:NAME`; the message names the holder of a file); PDE_ERR_UNSUPPORTED (a movie of what cannot
- *         be drawn); PDE_ERR_IO.
+ *         be drawn; a series that says what its snapshots are in words that this version does not know, such
+ *         as another kind of grid); PDE_ERR_IO.
  * @threads one call at a time per storage.
  * @since 0.1
  */

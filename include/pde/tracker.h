@@ -146,8 +146,9 @@ PDE_API pde_status pde_controller_create(pde_tracker *const *trackers, int64_t c
 /**
  * Tell that the loop makes steps of a fixed length, which cannot hit due times.
  *
- * Trackers are then handled at the step nearest to the due time, at most half a step early or late, and t_end
- * counts as reached likewise. Without this a time counts as reached when it is, up to rounding.
+ * Trackers are then handled at the step nearest to the due time, at most half a step early or late, with the
+ * time of that step; the run ends with the first step that reaches t_end. Without this a due time counts as
+ * met when it is, up to rounding, and trackers are told the due time itself.
  *
  * @param controller [in,out] any time; holds from the next call on.
  * @param dt         [in] finite, above 0; or 0, the default: the loop hits due times. User's time unit.
@@ -200,7 +201,7 @@ PDE_API pde_status pde_controller_due(pde_controller *controller, double t, int3
  *         finish); PDE_ERR_ARGUMENT (t; state is NULL though a tracker is due); PDE_ERR_STATE (not started,
  *         or over; a storage was closed); PDE_ERR_SHAPE, PDE_ERR_DTYPE (the state is not like the one at the
  *         start); what a storage or callback returned. After a failure the run is over: the trackers after
- *         the one that failed have not been handled, and sessions end when their storages are closed.
+ *         the one that failed have not been handled, and the sessions of all of them have ended.
  * @threads one call at a time per controller.
  * @since 0.1
  */

@@ -21,7 +21,7 @@ constexpr OptionSpec kMovieOptions[] = {
     kFigureOptions[3],
     kFigureOptions[4],
     kFigureOptions[5],
-    {"threads", OptionType::integer, "0", "0 256", "of the encoder; 0: all usable cores"},
+    {"threads", OptionType::integer, "0", "0 256", "of the encoder; 0: by the size of the picture"},
     kTimeOrderOption,
     kInfoOption,
 };
