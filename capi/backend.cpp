@@ -119,7 +119,9 @@ class CustomBackend final : public Backend {
   }
 
   BackendStatistics statistics() override {
-    const int64_t bytes = kind_ ? length_ * kind_->bytes() : 0;
+    if (kind_) return {length_ * kind_->bytes(), length_ * kind_->bytes(), commits_};
+    const Contents stored = contents();
+    const int64_t bytes = stored.description ? stored.length * stored.description->bytes() : 0;
     return {bytes, bytes, commits_};
   }
 

@@ -910,6 +910,17 @@ TEST_P(AnyStorage, CountsWhatItStores) {
   }
 }
 
+TEST_P(LastingStorage, CountsWhatIsThereAlready) {
+  StorageHandle storage = world_.open();
+  record(storage, 5);
+  storage = world_.reopen(storage, "append");
+  const char *json = nullptr;
+  ASSERT_OK(pde_storage_statistics(storage, &json));
+  const auto statistics = parse_json(json);
+  EXPECT_EQ(5, statistics["snapshots"].GetInt());
+  EXPECT_EQ(5 * 48, statistics["bytes_in"].GetInt());
+}
+
 TEST_P(AnyStorage, CommitsWhenAsked) {
   const StorageHandle storage = world_.open();
   ASSERT_OK(pde_storage_start(storage, field_, nullptr));
