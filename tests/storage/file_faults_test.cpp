@@ -178,7 +178,9 @@ TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
       } catch (const Error &failure) {
         reported = true;
         EXPECT_NE(std::string(failure.what()).find("run.h5"), std::string::npos) << failure.what();
-        if (which == kWrite) EXPECT_EQ(failure.code(), PDE_ERR_IO) << failure.what();
+        if (which == kWrite) {
+          EXPECT_EQ(failure.code(), PDE_ERR_IO) << failure.what();
+        }
       }
     }
     EXPECT_EQ(open_descriptors(), descriptors);
@@ -192,7 +194,9 @@ TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
       break;
     }
     // A failure to look at the old file may pass unnoticed where it is to be replaced anyway.
-    if (which != kRead && which != kOpen) EXPECT_TRUE(reported);
+    if (which != kRead && which != kOpen) {
+      EXPECT_TRUE(reported);
+    }
     const bool untouched = test::bytes_of_file(path) == old;
     const Found found = found_in(path);
     if (!untouched && (which & kWrite)) {
@@ -234,8 +238,12 @@ TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
       EXPECT_TRUE(found.right);
       break;
     }
-    if (!reported) EXPECT_EQ(found.count, 8) << "a fault that is not reported must do no harm";
-    if (!(which & kWrite)) EXPECT_TRUE(found.right && found.count >= 3) << found.count;
+    if (!reported) {
+      EXPECT_EQ(found.count, 8) << "a fault that is not reported must do no harm";
+    }
+    if (!(which & kWrite)) {
+      EXPECT_TRUE(found.right && found.count >= 3) << found.count;
+    }
     ASSERT_LT(nth, 2000);
   }
 }
@@ -245,7 +253,7 @@ INSTANTIATE_TEST_SUITE_P(Disk, FileFaults,
                                          Fault{"broken", kWrite, EIO}, Fault{"quota", kWrite, EDQUOT},
                                          Fault{"sync", kSync, EIO}, Fault{"rename", kRename, EACCES},
                                          Fault{"read", kRead, EIO}, Fault{"descriptors", kOpen, EMFILE}),
-                         [](const auto &info) { return info.param.name; });
+                         [](const auto &test) { return test.param.name; });
 
 TEST(FileOperations, ShortTransfersAndInterruptionsGoUnnoticed) {
   test::TemporaryFolder folder;
