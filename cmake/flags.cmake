@@ -26,7 +26,10 @@ function(pde_compile_as_ours)
   # g++ 12 sees overlaps in std::string that are not there.
   set(gnu12 $<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>)
   # Sanitizers change what the optimiser sees, and with it what it warns of.
-  set(strict $<AND:$<BOOL:${PDE_WARNINGS_AS_ERRORS}>,$<STREQUAL:${PDE_SANITIZE},>>)
+  set(strict 0)
+  if(PDE_WARNINGS_AS_ERRORS AND NOT PDE_SANITIZE)
+    set(strict 1)
+  endif()
   foreach(target IN LISTS ARGN)
     target_compile_options(${target} PRIVATE
       $<${c_or_cxx}:-Wall> $<${c_or_cxx}:-Wextra> $<${c_or_cxx}:-Wpedantic> $<${c_or_cxx}:-Wshadow>
