@@ -1,0 +1,147 @@
+// What programs in this folder share beyond support/: handles of the remaining nouns, messages, child
+// processes, and looking at what the library does to the process it lives in.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pde.h"
+#include "support/capi_handles.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace test {
+
+using ScheduleHandle = Handle<pde_schedule, pde_schedule_free>;
+using TrackerHandle = Handle<pde_tracker, pde_tracker_free>;
+using ControllerHandle = Handle<pde_controller, pde_controller_free>;
+using EquationHandle = Handle<pde_equation, pde_equation_free>;
+
+/// The status, and a message that has all these words.
+inline ::testing::AssertionResult fails_with(pde_status expected, pde_status got,
+                                             const std::vector<std::string> &words) {
+  if (auto same = status_is(expected, got); !same) return same;
+  const std::string message = pde_error_message();
+  for (const std::string &word : words) {
+    if (message.find(word) == std::string::npos)
+      return ::testing::AssertionFailure() << '"' << message << "\" lacks \"" << word << '"';
+  }
+  return ::testing::AssertionSuccess();
+}
+#define EXPECT_FAILS(status, call, ...) \
+  EXPECT_TRUE(::test::fails_with((status), (call), std::vector<std::string>{__VA_ARGS__}))
+
+inline StorageHandle open_storage(const std::string &uri, const char *mode,
+                                  const pde_options *options = nullptr) {
+  StorageHandle storage;
+  REQUIRE_OK(pde_storage_open(uri.c_str(), mode, options, storage.out()));
+  return storage;
+}
+
+inline FieldHandle filled_field(const pde_grid *grid, double value, int32_t rank = PDE_SCALAR,
+                                int32_t dtype = PDE_FLOAT64) {
+  FieldHandle field = new_field(grid, rank, dtype);
+  REQUIRE_OK(pde_field_fill(field, value, 0));
+  return field;
+}
+
+/// A file with snapshots 1, 2, … at the times 0, 1, …
+inline void record_file(const std::string &path, int snapshots, const char *mode = nullptr,
+                        const pde_options *options = nullptr) {
+  const GridHandle grid = unit_grid({4});
+  StorageHandle storage = open_storage(path, mode, options);
+  for (int i = 0; i < snapshots; ++i)
+    REQUIRE_OK(pde_storage_append(storage, filled_field(grid, i + 1), PDE_TIME_AUTO));
+  REQUIRE_OK(pde_storage_close(storage.release()));
+}
+
+/// The first sample of a snapshot.
+inline double value_at(pde_storage *storage, int64_t index) {
+  const FieldHandle field = sample_of(storage);
+  REQUIRE_OK(pde_storage_read(storage, index, field));
+  void *data = nullptr;
+  REQUIRE_OK(pde_field_data(field, PDE_FLOAT64, &data));
+  return *static_cast<double *>(data);
+}
+
+/// How many descriptors this process has open, give or take the one that looks.
+inline size_t open_descriptors() {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto &entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  return count;
+}
+
+constexpr int kChildThrew = 97;
+
+/// Runs `body` in a child process, which ends with exit() and its result, or by a signal. Gives what waitpid
+/// gave.
+template <class F>
+int run_in_child(F &&body) {
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int code = kChildThrew;
+    try {
+      code = body();
+    } catch (const std::exception &error) {
+      std::fprintf(stderr, "child: %s\n", error.what());
+    }
+    std::exit(code);  // with exit handlers: those of HDF5 are part of what is tested
+  }
+  int status = -1;
+  if (child > 0) ::waitpid(child, &status, 0);
+  return status;
+}
+
+inline ::testing::AssertionResult exited_well(int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return ::testing::AssertionSuccess();
+  if (WIFSIGNALED(status)) return ::testing::AssertionFailure() << "killed by signal " << WTERMSIG(status);
+  return ::testing::AssertionFailure() << "exit code " << WEXITSTATUS(status);
+}
+
+/// Collects what is written to a descriptor (1 or 2) while this lives.
+class Captured {
+ public:
+  explicit Captured(int fd) : fd_(fd), file_(std::tmpfile()) {
+    std::fflush(nullptr);
+    saved_ = ::dup(fd_);
+    ::dup2(::fileno(file_), fd_);
+  }
+  ~Captured() {
+    restore();
+    std::fclose(file_);
+  }
+  Captured(const Captured &) = delete;
+  Captured &operator=(const Captured &) = delete;
+
+  std::string text() {
+    restore();
+    std::string text;
+    std::rewind(file_);
+    for (int c; (c = std::fgetc(file_)) != EOF;) text += static_cast<char>(c);
+    return text;
+  }
+
+ private:
+  void restore() {
+    if (saved_ < 0) return;
+    std::fflush(nullptr);
+    ::dup2(saved_, fd_);
+    ::close(saved_);
+    saved_ = -1;
+  }
+
+  int fd_;
+  std::FILE *file_;
+  int saved_;
+};
+
+}  // namespace test
