@@ -42,11 +42,19 @@ void check_ending(const std::string &path) {
     fail(PDE_ERR_ARGUMENT, "path is \"{}\", expected one that ends in .png, .svg or .pdf", path);
 }
 
-/// Evenly spread snapshots, the first and the last among them.
+/// Snapshots from the first to the last: at equal distance where that leaves at least half as many as are
+/// allowed.
 std::vector<int64_t> spread(int64_t length, int64_t most) {
-  const int64_t count = std::min(length, most);
-  std::vector<int64_t> chosen;
-  for (int64_t i = 0; i < count; ++i) chosen.push_back(count == 1 ? 0 : i * (length - 1) / (count - 1));
+  const int64_t last = length - 1, gaps = std::min(last, most - 1);
+  std::vector<int64_t> chosen{0};
+  if (gaps == 0) return chosen;
+  int64_t step = (last + gaps - 1) / gaps;
+  while (last % step != 0 && 2 * last / step >= most) ++step;
+  if (last % step == 0) {
+    while (chosen.back() < last) chosen.push_back(chosen.back() + step);
+  } else {
+    for (int64_t i = 1; i <= gaps; ++i) chosen.push_back(i * last / gaps);
+  }
   return chosen;
 }
 
