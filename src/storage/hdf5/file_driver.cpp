@@ -162,14 +162,19 @@ hid_t DriverFile::attach(bool create) {
   H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   const DriverInfo info{this};
   if (!driver || !access || H5Pset_driver(access.get(), driver.get(), &info) < 0) return H5I_INVALID_HID;
-  // The oldest format that can hold it: any reader since HDF5 1.8 opens the file.
-  H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
+  // New files have the oldest format that can hold them: any reader since HDF5 1.8 opens them. Files of
+  // others are taken in whatever format they have.
+  if (create) H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   expected_ = true;  // HDF5 may open, close and open again while it makes up its mind
   const hid_t file = create ? H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())
                             : H5Fopen(path_.c_str(), writable_ ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.get());
   expected_ = false;
-  if (file >= 0) access_ = access.release();
+  if (file >= 0) {
+    access_ = access.release();
+  } else {
+    refusal_ = h5_error_text();  // before anything else clears it
+  }
   return file;
 }
 

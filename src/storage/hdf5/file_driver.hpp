@@ -34,6 +34,8 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// H5Fcreate or H5Fopen through this driver; negative as HDF5's own. Inside an H5Session.
   hid_t create();
   hid_t open();
+  /// HDF5's words for the last of the two that failed.
+  const std::string &refusal() const { return refusal_; }
   /// H5Fclose of the last id, expected by us. Never writes once the file is dead.
   herr_t close(hid_t file);
   /// HDF5 has closed the file, but not because we asked: the host called H5close(), and old ids may name its
@@ -84,7 +86,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   bool lost_ = false, abandoned_ = false;
   int error_ = 0;
   int64_t failed_reads_ = 0;
-  std::string failure_;
+  std::string failure_, refusal_;
 };
 
 }  // namespace pde

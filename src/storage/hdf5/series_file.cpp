@@ -36,12 +36,12 @@ void SeriesFile::open() {
   driver_.check_reads();
   const std::string problem = driver_.problem();
   fail(PDE_ERR_FORMAT, "{} cannot be opened as an HDF5 file; it may be cut off or damaged: {}", path_,
-       problem.empty() ? h5_error_text() : problem);
+       problem.empty() ? driver_.refusal() : problem);
 }
 
 void SeriesFile::create() {
   file_ = driver_.create();
-  if (file_ < 0) fail(PDE_ERR_IO, "creating {}: {}", path_, h5_error_text());
+  if (file_ < 0) fail(PDE_ERR_IO, "creating {}: {}", path_, driver_.refusal());
 }
 
 void SeriesFile::close() {
