@@ -340,8 +340,9 @@ PDE_API pde_status pde_storage_info(pde_storage *storage, const char *key,
 /**
  * Set or remove one entry of the metadata.
  *
- * It reaches a file when the session ends, outside a session with pde_storage_flush, the next session or
- * pde_storage_close. The entries `field_attributes` and `data_length` are the storage's own.
+ * It reaches a file when the session ends. Outside a session that is pde_storage_flush, the next session or
+ * pde_storage_close, if the mode in force is "append" and the series is described; else the next session
+ * takes it, and without one it is gone. The entries `field_attributes` and `data_length` are the storage's own.
  *
  * @param storage [in,out] borrowed for the call.
  * @param key     [in] not empty, without slashes.
