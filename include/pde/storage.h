@@ -342,7 +342,8 @@ PDE_API pde_status pde_storage_info(pde_storage *storage, const char *key,
  *
  * It reaches a file when the session ends. Outside a session that is pde_storage_flush, the next session or
  * pde_storage_close, if the mode in force is "append" and the series is described; else the next session
- * takes it, and without one it is gone. The entries `field_attributes` and `data_length` are the storage's own.
+ * takes it, and without one it is gone. The entries `field_attributes` and `data_length` are the storage's
+ * own.
  *
  * @param storage [in,out] borrowed for the call.
  * @param key     [in] not empty, without slashes.
