@@ -265,10 +265,12 @@ TEST_F(Stopping, FromASignalHandlerInTheMiddleOfACall) {
   struct sigaction action {
   }, before{};
   action.sa_handler = [](int) {
+    const int interrupted = errno;
     errno = 123;
     if (pde_controller_stop(g_to_stop) != PDE_OK || errno != 123) ++g_wrong;
-    if (pde_controller_stop(nullptr) != PDE_ERR_ARGUMENT) ++g_wrong;
+    if (pde_controller_stop(nullptr) != PDE_ERR_ARGUMENT || errno != 123) ++g_wrong;
     ++g_signals;
+    errno = interrupted;
   };
   ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
   const pthread_t self = ::pthread_self();
