@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -306,6 +307,8 @@ void Storage::close() {
       f();
     } catch (const Error &error) {
       if (code == PDE_OK) code = error.code(), problem = error.what();
+    } catch (const std::bad_alloc &) {
+      if (code == PDE_OK) code = PDE_ERR_MEMORY, problem = "no memory while closing " + settings_.uri;
     }
   };
   if (state_ == State::failed) code = PDE_ERR_IO, problem = failure_;
