@@ -10,7 +10,7 @@ parts=(-DPDE_TESTS=ON -DPDE_MOVIE=ON)
 scripts/install_deps.sh test
 scripts/python_env.sh || [ $? -eq 77 ] # without it the tests that need it are skipped
 
-scripts/build.sh release -- "${parts[@]}" -DPDE_FORTRAN=ON -DPDE_EXAMPLES=ON
+scripts/build.sh release -- "${parts[@]}" -DPDE_FORTRAN=ON -DPDE_EXAMPLES=ON -DPDE_BENCH=ON
 ctest --preset release --parallel "$jobs"
 
 scripts/build.sh asan-ubsan -- "${parts[@]}"
