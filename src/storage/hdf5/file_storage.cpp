@@ -19,6 +19,7 @@
 #include "storage/backends.hpp"
 #include "storage/hdf5/h5.hpp"
 #include "storage/hdf5/series_file.hpp"
+#include "storage/hdf5/series_path.hpp"
 #include "storage/hdf5/writer_lock.hpp"
 
 namespace pde {
@@ -69,8 +70,6 @@ std::optional<int64_t> parse_length(const std::string &json) {
   return static_cast<int64_t>(*number);
 }
 
-constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
-
 // ---- the backend
 
 class FileBackend final : public Backend {
@@ -100,9 +99,6 @@ class FileBackend final : public Backend {
   using Clock = std::chrono::steady_clock;
   using SeriesPtr = std::unique_ptr<SeriesFile>;
 
-  static std::string resolved_path(const std::string &path);
-  int open_existing(bool writable);
-  void check_signature(int fd, const std::string &path, int64_t size);
   SeriesPtr open_series(bool writable);
   void inspect();
   void learn(SeriesFile &series);
@@ -111,7 +107,6 @@ class FileBackend final : public Backend {
   void look_again();
   void start_new();
   void start_extending();
-  int create_temporary();
   void write_info(const Info &info);
   void write_attribute(const std::string &key, const std::string &json);
   void append_row(const void *samples, double time);
@@ -168,22 +163,6 @@ FileBackend::FileBackend(const BackendRequest &request)
   inspect();
 }
 
-/// Absolute and without symbolic links: the file stays the same when the process changes its folder, and a
-/// rename replaces the file, not a link to it.
-std::string FileBackend::resolved_path(const std::string &path) {
-  std::error_code error;
-  std::filesystem::path resolved =
-      std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-  // A link to a file that is yet to be made stays a link: the file is made where it points.
-  std::error_code ignored;
-  for (int links = 0; !error && links < 40 && std::filesystem::is_symlink(resolved, ignored); ++links) {
-    const std::filesystem::path target = std::filesystem::read_symlink(resolved, error);
-    if (!error) resolved = std::filesystem::weakly_canonical(resolved.parent_path() / target, error);
-  }
-  if (error) fail(PDE_ERR_IO, "the path {} cannot be resolved: {}", path, error.message());
-  return resolved.string();
-}
-
 /// Looks at what is there. A mode that replaces it does not mind what it cannot read, as long as it is HDF5.
 void FileBackend::inspect() {
   const bool replaces = mode_ == Mode::truncate || mode_ == Mode::truncate_once;
@@ -197,7 +176,7 @@ void FileBackend::inspect() {
     if (series_) learn(*series_);
   } catch (const Error &error) {
     close_series(series_);
-    const int fd = replaces ? open_existing(false) : -1;
+    const int fd = replaces ? open_hdf5_file(ops_, path_, false) : -1;
     if (fd < 0) throw;
     ops_.close(fd);
     log_info("what {} holds cannot be read and would be replaced: {}", path_, error.what());
@@ -211,44 +190,8 @@ void FileBackend::inspect() {
   fail(PDE_ERR_NOT_FOUND, "there is no file {}", path_);
 }
 
-/// A descriptor, or -1 where nothing is stored: no file, or an empty one.
-int FileBackend::open_existing(bool writable) {
-  // Not waiting for the other end of what turns out to be a pipe.
-  const int fd = ops_.open(path_, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
-  if (fd == -ENOENT) return -1;
-  if (fd < 0) fail(PDE_ERR_IO, "opening {}: {}", path_, errno_text(-fd));
-  try {
-    FileStatus status;
-    const int result = ops_.status(fd, &status);
-    if (result < 0) fail(PDE_ERR_IO, "opening {}: {}", path_, errno_text(-result));
-    if (status.directory) fail(PDE_ERR_IO, "{} is a directory, expected a file", path_);
-    if (!status.regular) fail(PDE_ERR_IO, "{} is a device, pipe or socket, expected a file", path_);
-    if (status.size > 0) {
-      check_signature(fd, path_, status.size);
-      return fd;
-    }
-  } catch (...) {
-    ops_.close(fd);
-    throw;
-  }
-  ops_.close(fd);
-  return -1;
-}
-
-/// HDF5 looks at 0, 512, 1024, 2048, …: a block of the user may come first.
-void FileBackend::check_signature(int fd, const std::string &path, int64_t size) {
-  for (int64_t offset = 0; offset < size; offset = offset == 0 ? 512 : 2 * offset) {
-    char bytes[8];
-    const int64_t got = read_fully(ops_, fd, bytes, sizeof bytes, offset);
-    if (got < 0) fail(PDE_ERR_IO, "reading {}: {}", path, errno_text(static_cast<int>(-got)));
-    if (got == 8 && std::string_view(bytes, 8) == kSignature) return;
-  }
-  fail(PDE_ERR_FORMAT, "{} is no HDF5 file ({} bytes without its signature); it is left as it is", path,
-       size);
-}
-
 FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
-  const int fd = open_existing(writable);
+  const int fd = open_hdf5_file(ops_, path_, writable);
   if (fd < 0) return nullptr;
   auto series = std::make_unique<SeriesFile>(ops_, fd, path_, writable);
   try {
@@ -382,7 +325,8 @@ void FileBackend::look_again() {
 /// A new file beside the path; the old one stays open, locked against stock writers, until its name is taken.
 void FileBackend::start_new() {
   if (series_) lock_data_file(ops_, series_->driver().fd(), path_);
-  const int fd = create_temporary();
+  const int fd = create_beside(ops_, path_ + ".tmp");
+  temporary_ = path_ + ".tmp";
   replaced_ = std::move(series_);
   series_ = std::make_unique<SeriesFile>(ops_, fd, temporary_, true);
   lock_data_file(ops_, fd, temporary_);
@@ -391,32 +335,6 @@ void FileBackend::start_new() {
   length_ = 0;
   const H5Session session;
   series_->create();
-}
-
-int FileBackend::create_temporary() {
-  const std::string path = path_ + ".tmp";
-  int fd = ops_.open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
-  if (fd == -EEXIST) {
-    // Left by a run that was killed before its first commit: we hold the writer's lock, so nobody uses it.
-    // Anything else of this name is left alone.
-    const int old = ops_.open(path, O_RDONLY | O_NONBLOCK, 0);
-    if (old < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-old));
-    try {
-      FileStatus status;
-      if (ops_.status(old, &status) < 0 || !status.regular)
-        fail(PDE_ERR_EXISTS, "{} exists and is no file", path);
-      if (status.size > 0) check_signature(old, path, status.size);
-    } catch (...) {
-      ops_.close(old);
-      throw;
-    }
-    ops_.close(old);
-    ops_.unlink(path);
-    fd = ops_.open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
-  }
-  if (fd < 0) fail(PDE_ERR_IO, "creating {}: {}", path, errno_text(-fd));
-  temporary_ = path;
-  return fd;
 }
 
 void FileBackend::start_extending() {
