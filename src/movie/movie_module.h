@@ -1,8 +1,9 @@
 /* The seam between libpde and its movie module (libpde-movie.so): one C table with a size and a version.
  *
- * The core (src/storage/) loads the module at first use and calls through this table only; libav and Cairo types
- * never leave src/movie/. Both sides come from one build, but a stale module beside a new library must be noticed:
- * hence the version. Values travel as float64 in C order: [nx] for a line, [nx][ny] for an image, x first. */
+ * The core (src/storage/) loads the module at first use and calls through this table only; libav and Cairo
+ * types never leave src/movie/. Both sides come from one build, but a stale module beside a new library must
+ * be noticed: hence the version. Values travel as float64 in C order: [nx] for a line, [nx][ny] for an image,
+ * x first. */
 #ifndef PDE_MOVIE_MODULE_H
 #define PDE_MOVIE_MODULE_H
 
@@ -26,13 +27,13 @@ typedef struct pde_movie_panel {
 } pde_movie_panel;
 
 typedef struct pde_movie_settings {
-  const char *path;       /* file to write */
-  const char *title;      /* text with the placeholders {time} and {index}, or NULL: none */
-  double fps;             /* frames per second; movies only */
-  double dpi;             /* pixels per inch: scales text and lines */
-  int64_t width, height;  /* of the figure in pixels */
-  double vmin, vmax;      /* colour or line limits; NaN: from the first snapshot */
-  int32_t threads;        /* of the encoder; 0: as many as the size is worth and cores are usable */
+  const char *path;      /* file to write */
+  const char *title;     /* text with the placeholders {time} and {index}, or NULL: none */
+  double fps;            /* frames per second; movies only */
+  double dpi;            /* pixels per inch: scales text and lines */
+  int64_t width, height; /* of the figure in pixels */
+  double vmin, vmax;     /* colour or line limits; NaN: from the first snapshot */
+  int32_t threads;       /* of the encoder; 0: as many as the size is worth and cores are usable */
 } pde_movie_settings;
 
 /* What the module may call back into: log lines, on the calling thread only. */
@@ -45,7 +46,8 @@ typedef struct pde_movie_message {
   char text[512];
 } pde_movie_message;
 
-/* Every function returns a pde_status as an int32_t; on failure `message` holds the words. No exception crosses. */
+/* Every function returns a pde_status as an int32_t; on failure `message` holds the words. No exception
+ * crosses. */
 typedef struct pde_movie_module {
   int64_t size;    /* sizeof(pde_movie_module) of the module's build */
   int32_t version; /* PDE_MOVIE_MODULE_VERSION of the module's build */

@@ -1,6 +1,7 @@
 /* A program outside the tree: records three snapshots to an HDF5 file and reads them back.
  *
- * Usage: recorder FILE [PICTURE]      with PICTURE it also draws one, for which the movie module has to be found.
+ * Usage: recorder FILE [PICTURE]      with PICTURE it also draws one, for which the movie module has to be
+ * found.
  */
 #include <pde.h>
 #include <stdio.h>
@@ -14,7 +15,9 @@ enum { NX = 6, NY = 4, CELLS = NX * NY, SNAPSHOTS = 3 };
     if (status < 0) goto clean_up; \
   } while (0)
 
-static double sample(int snapshot, int cell) { return 100.0 * snapshot + cell / 3.0; }
+static double sample(int snapshot, int cell) {
+  return 100.0 * snapshot + cell / 3.0;
+}
 
 static pde_status record(const char *path, const char *picture) {
   const int64_t shape[2] = {NX, NY};
