@@ -1,8 +1,11 @@
 // Storages of the user: the callbacks of pde_backend behind the same seam as the built-in backends.
 #include <cstddef>
 #include <cstring>
+#include <map>
 
+#include "base/json.hpp"
 #include "base/log.hpp"
+#include "field/strided_copy.hpp"
 #include "guard.hpp"
 #include "storage/backend.hpp"
 
@@ -10,6 +13,8 @@ using namespace pde;
 using namespace pde::capi;
 
 namespace {
+
+constexpr const char *kSnapshotInfoKey = "pde_snapshot_info";
 
 class CustomBackend final : public Backend {
  public:
@@ -38,6 +43,8 @@ class CustomBackend final : public Backend {
       return contents;
     }
     const Info stored = stored_info();
+    take_snapshot_infos(stored);
+    stored_kind_.reset();
     if (const std::string *text = stored.find("field_attributes")) {
       stored_kind_ = FieldDescription::parse(*text);
       adopt(contents, *stored_kind_);
@@ -54,7 +61,11 @@ class CustomBackend final : public Backend {
     return contents;
   }
 
-  Info info() override { return readable_ ? stored_info() : Info(); }
+  Info info() override {
+    Info info = readable_ ? stored_info() : Info();
+    info.remove(kSnapshotInfoKey);
+    return info;
+  }
 
   void start(const FieldDescription &sample, StartMode mode, const Info &info) override {
     if (!writable_) fail(PDE_ERR_UNSUPPORTED, "{} cannot be written: append or set_info is NULL", name());
@@ -65,6 +76,7 @@ class CustomBackend final : public Backend {
            length);
     }
     writing("truncate", [&] { return shorten ? calls_.truncate(0, user()) : PDE_OK; });
+    if (mode == StartMode::replace) snapshot_infos_.clear();
     length_ = committed_ = shorten ? 0 : length;
     committed_ = std::min(committed(), length_);
     kind_ = sample;
@@ -75,7 +87,7 @@ class CustomBackend final : public Backend {
     store(info);
   }
 
-  void append(const Field &snapshot, double time) override {
+  void append(const Field &snapshot, double time, const std::string *info) override {
     const FieldDescription &kind = snapshot.description();
     const void *samples = snapshot.c_order_data();
     if (!samples) {
@@ -84,7 +96,26 @@ class CustomBackend final : public Backend {
       samples = scratch_.data();
     }
     writing("append", [&] { return calls_.append(kind.dtype, samples, kind.count(), time, user()); });
+    if (info) snapshot_infos_.insert_or_assign(length_, *info);
     ++length_;
+  }
+
+  void truncate(int64_t length) override {
+    if (!calls_.truncate) {
+      fail(PDE_ERR_UNSUPPORTED, "{} holds {} snapshots and cannot drop them: truncate is NULL", name(),
+           length_);
+    }
+    writing("truncate", [&] { return calls_.truncate(length, user()); });
+    snapshot_infos_.erase(snapshot_infos_.lower_bound(length), snapshot_infos_.end());
+    length_ = length;
+    committed_ = std::min(committed_, length);
+  }
+
+  void erase() override {
+    if (length_ > 0) truncate(0);
+    kind_.reset();
+    stored_kind_.reset();
+    writing("set_info", [&] { return calls_.set_info ? calls_.set_info("{}", user()) : PDE_OK; });
   }
 
   void commit() override {
@@ -108,14 +139,32 @@ class CustomBackend final : public Backend {
     call("times", [&] { return calls_.times(first, count, out_times, user()); });
   }
 
-  void read(int64_t first, int64_t count, int64_t step, void *out_data) override {
+  void read(const Selection &selection, void *out_data) override {
     const FieldDescription &kind = kind_ ? *kind_ : *stored_kind_;
-    std::byte *out = static_cast<std::byte *>(out_data);
-    for (int64_t i = 0; i < count; ++i) {
-      call("read", [&] {
-        return calls_.read(first + i * step, kind.dtype, out + i * kind.bytes(), kind.count(), user());
-      });
+    const std::vector<int64_t> shape = kind.shape();
+    const int64_t item = dtype_size(kind.dtype);
+    const std::vector<int64_t> from = c_strides(shape, item), to = c_strides(selection.shape, item);
+    int64_t offset = 0, bytes = item;
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      offset += selection.lower[axis] * from[axis];
+      bytes *= selection.shape[axis];
     }
+    const bool whole = selection.shape == shape;
+    if (!whole) scratch_.resize(static_cast<size_t>(kind.bytes()));
+    std::byte *out = static_cast<std::byte *>(out_data);
+    for (int64_t i = 0; i < selection.count; ++i, out += bytes) {
+      std::byte *target = whole ? out : scratch_.data();
+      call("read", [&] {
+        return calls_.read(selection.first + i * selection.step, kind.dtype, target, kind.count(), user());
+      });
+      if (!whole) strided_copy(out, to, scratch_.data() + offset, from, selection.shape, item);
+    }
+  }
+
+  std::optional<std::string> snapshot_info(int64_t index) override {
+    const auto found = snapshot_infos_.find(index);
+    if (found == snapshot_infos_.end()) return std::nullopt;
+    return found->second;
   }
 
   BackendStatistics statistics() override {
@@ -144,9 +193,35 @@ class CustomBackend final : public Backend {
     }
   }
 
+  /// The callbacks know one text of metadata; that of the snapshots is an entry of it.
   void store(const Info &info) {
-    const std::string text = info.text();
+    Info all = info;
+    if (!snapshot_infos_.empty()) all.set(kSnapshotInfoKey, snapshot_infos_text());
+    const std::string text = all.text();
     writing("set_info", [&] { return calls_.set_info(text.c_str(), user()); });
+  }
+
+  /// [[3, "{...}"], …]: snapshots and their texts.
+  std::string snapshot_infos_text() const {
+    std::string text;
+    for (const auto &[index, json] : snapshot_infos_)
+      text += fmt::format("{}[{}, {}]", text.empty() ? "[" : ", ", index, json_quote(json));
+    return text + "]";
+  }
+
+  void take_snapshot_infos(const Info &stored) {
+    snapshot_infos_.clear();
+    const std::string *text = stored.find(kSnapshotInfoKey);
+    if (!text) return;
+    const JsonDocument pairs = json_parse(*text, kSnapshotInfoKey);
+    if (!pairs.IsArray()) fail(PDE_ERR_FORMAT, "entry {} of callback get_info is no array", kSnapshotInfoKey);
+    for (const JsonValue &pair : pairs.GetArray()) {
+      if (!pair.IsArray() || pair.Size() != 2 || !pair[0].IsInt64() || !pair[1].IsString()) {
+        fail(PDE_ERR_FORMAT, "entry {} of callback get_info is no array of pairs of snapshot and text",
+             kSnapshotInfoKey);
+      }
+      snapshot_infos_[pair[0].GetInt64()] = json_text(pair[1]);
+    }
   }
 
   int64_t stored_length() {
@@ -183,8 +258,9 @@ class CustomBackend final : public Backend {
   pde_backend calls_;
   std::shared_ptr<UserData> user_;
   bool readable_ = false, writable_ = false, broken_ = false;
-  std::optional<FieldDescription> kind_;         // of the session, once there was one
-  std::optional<FieldDescription> stored_kind_;  // of what was there before
+  std::optional<FieldDescription> kind_;           // of the session, once there was one
+  std::optional<FieldDescription> stored_kind_;    // of what was there before
+  std::map<int64_t, std::string> snapshot_infos_;  // as last stored, and what came since
   int64_t length_ = 0, committed_ = 0, commits_ = 0;
   std::vector<std::byte> scratch_;
 };

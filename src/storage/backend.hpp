@@ -1,13 +1,15 @@
 // The seam between the storage front and what keeps a series: the few things a backend must do.
 //
 // The front checks everything once (mode, shape, dtype, grid, time, index) and calls in this order:
-//   contents, info            when opened, and again after begin
+//   contents, info            when opened, and again after begin and refresh
 //   begin, then start         once per writing session; begin, then cancel: the front has refused the session
-//   append, commit            while writing; commit makes all appended snapshots durable as far as the
-//   backend can finish                    end of the session; the series stays readable close at the end; may
-//   still fail, and nothing is called after it
-// A backend throws pde::Error. After a failed append the front asks `usable`: if not, the storage stays
-// failed.
+//   append, truncate, commit  while writing; commit makes all appended snapshots durable as far as the
+//                             backend can
+//   finish                    end of the session; the series stays readable
+//   begin, erase, cancel      outside a session: forgets the whole series
+//   close                     at the end; may still fail, and nothing is called after it
+// A backend throws pde::Error. After a failed step that writes the front asks `usable`: if not, the storage
+// stays failed.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +37,14 @@ struct Contents {
   std::vector<int64_t> shape;
 };
 
+/// Which samples to read: of the snapshots first, first + step, … a box of cells and components.
+struct Selection {
+  int64_t first, count, step;         // count >= 1, step >= 1
+  std::vector<int64_t> lower, shape;  // of the box, over the axes of a snapshot's array
+
+  int64_t last() const { return first + (count - 1) * step; }
+};
+
 enum class StartMode {
   replace,  // what is stored goes, at the latest with the first commit of the new series
   extend,   // goes on behind what is stored
@@ -55,14 +65,23 @@ class Backend {
 
   virtual Contents contents() = 0;
   virtual Info info() = 0;
+  /// Looks again at what is stored; others may have written.
+  virtual void refresh() {}
+  /// Contents or info may differ from what was last given. Asked before each use outside a session, so only
+  /// where it costs nothing.
+  virtual bool changed() { return false; }
 
   /// Takes what a writer needs (locks), and looks again at what is stored.
   virtual void begin() {}
   virtual void cancel() {}
   virtual void start(const FieldDescription &sample, StartMode mode, const Info &info) = 0;
-  virtual void append(const Field &snapshot, double time) = 0;
+  /// `info`: JSON, the metadata of this snapshot; or null.
+  virtual void append(const Field &snapshot, double time, const std::string *info) = 0;
+  /// Keeps the first `length` snapshots.
+  virtual void truncate(int64_t length) = 0;
   virtual void commit() = 0;
   virtual void finish(const Info &info) = 0;
+  virtual void erase() = 0;
   virtual void close() = 0;
 
   /// Snapshots that would be left if the process were killed now.
@@ -70,9 +89,13 @@ class Backend {
   virtual bool usable() const { return true; }
 
   virtual void times(int64_t first, int64_t count, double *out_times) = 0;
-  /// Snapshots first, first + step, …, in C order and the stored dtype, one behind the other.
-  virtual void read(int64_t first, int64_t count, int64_t step, void *out_data) = 0;
+  /// The selected samples in C order and the stored dtype, snapshot behind snapshot.
+  virtual void read(const Selection &selection, void *out_data) = 0;
   virtual bool readable() const { return true; }
+  /// Where a snapshot lies in memory, in C order; null for storages that keep none there.
+  virtual const void *data(int64_t) { return nullptr; }
+  virtual std::optional<std::string> snapshot_info(int64_t index) = 0;
+  virtual bool keeps_snapshot_info() const { return true; }
 
   virtual BackendStatistics statistics() = 0;
 };

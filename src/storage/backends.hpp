@@ -26,6 +26,9 @@ OptionTable movie_option_table();
 inline constexpr OptionSpec kTimeOrderOption = {
     "time_order", OptionType::choice, "nondecreasing", "nondecreasing|increasing|any",
     "which times an append may have, compared with the last stored one"};
+inline constexpr OptionSpec kNonfiniteOption = {
+    "nonfinite", OptionType::choice, "warn", "allow|warn|refuse",
+    "what an append does with NaN and infinity: take them, log the first of a session, or fail"};
 inline constexpr OptionSpec kInfoOption = {
     "info", OptionType::text, "", "", "metadata: a JSON object; what the storage already holds wins over it"};
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "field/strided_copy.hpp"
 #include "storage/backends.hpp"
 
 namespace pde {
@@ -22,17 +23,26 @@ struct Series {
   std::vector<std::unique_ptr<std::byte[]>> slabs;
   int64_t snapshot_bytes = 0, per_slab = 1;
   std::vector<double> times;
+  std::map<int64_t, std::string> snapshot_infos;
   std::optional<FieldDescription> description;
   Info info;
   bool being_written = false;
+  int64_t generation = 0;  // counts the times that all snapshots went
+  int64_t revision = 0;    // counts all changes
 
   int64_t length() const { return static_cast<int64_t>(times.size()); }
   std::byte *snapshot(int64_t index) {
     return slabs[static_cast<size_t>(index / per_slab)].get() + index % per_slab * snapshot_bytes;
   }
-  void reset(const FieldDescription &sample) {
+  void reset() {
     slabs.clear();
     times.clear();
+    snapshot_infos.clear();
+    description.reset();
+    ++generation;
+  }
+  void begin_with(const FieldDescription &sample) {
+    reset();
     description = sample;
     snapshot_bytes = sample.bytes();
     per_slab = std::max<int64_t>(1, kSlabBytes / snapshot_bytes);
@@ -62,6 +72,8 @@ class MemoryBackend final : public Backend {
 
   Contents contents() override {
     std::lock_guard lock(series_->mutex);
+    generation_ = series_->generation;
+    revision_ = series_->revision;
     Contents contents;
     contents.length = series_->length();
     if (contents.length > 0) contents.last_time = series_->times.back();
@@ -78,6 +90,11 @@ class MemoryBackend final : public Backend {
     return series_->info;
   }
 
+  bool changed() override {
+    std::lock_guard lock(series_->mutex);
+    return revision_ != series_->revision;
+  }
+
   void begin() override {
     std::lock_guard lock(series_->mutex);
     if (series_->being_written)
@@ -89,11 +106,12 @@ class MemoryBackend final : public Backend {
 
   void start(const FieldDescription &sample, StartMode mode, const Info &info) override {
     std::lock_guard lock(series_->mutex);
-    if (mode == StartMode::replace || series_->length() == 0) series_->reset(sample);
+    if (mode == StartMode::replace || series_->length() == 0) series_->begin_with(sample);
     series_->info = info;
+    note_change();
   }
 
-  void append(const Field &snapshot, double time) override {
+  void append(const Field &snapshot, double time, const std::string *info) override {
     std::lock_guard lock(series_->mutex);
     Series &series = *series_;
     const int64_t index = series.length();
@@ -103,8 +121,20 @@ class MemoryBackend final : public Backend {
       series.slabs.push_back(std::make_unique_for_overwrite<std::byte[]>(
           static_cast<size_t>(series.per_slab * series.snapshot_bytes)));
     }
+    if (info) series.snapshot_infos.insert_or_assign(index, *info);
     snapshot.pack(series.snapshot(index));
     series.times.push_back(time);
+    note_change();
+  }
+
+  void truncate(int64_t length) override {
+    std::lock_guard lock(series_->mutex);
+    Series &series = *series_;
+    series.times.resize(static_cast<size_t>(length));
+    series.slabs.resize(static_cast<size_t>((length + series.per_slab - 1) / series.per_slab));
+    series.snapshot_infos.erase(series.snapshot_infos.lower_bound(length), series.snapshot_infos.end());
+    ++series.generation;
+    note_change();
   }
 
   void commit() override {}
@@ -113,6 +143,14 @@ class MemoryBackend final : public Backend {
     std::lock_guard lock(series_->mutex);
     series_->info = info;
     series_->being_written = writing_ = false;
+    note_change();
+  }
+
+  void erase() override {
+    std::lock_guard lock(series_->mutex);
+    series_->reset();
+    series_->info = {};
+    note_change();
   }
 
   void close() override {
@@ -124,17 +162,40 @@ class MemoryBackend final : public Backend {
 
   void times(int64_t first, int64_t count, double *out_times) override {
     std::lock_guard lock(series_->mutex);
-    check_range(first, count, 1);
+    check_current();
     std::copy_n(series_->times.begin() + first, count, out_times);
   }
 
-  void read(int64_t first, int64_t count, int64_t step, void *out_data) override {
+  void read(const Selection &selection, void *out_data) override {
     std::lock_guard lock(series_->mutex);
-    check_range(first, count, step);
+    check_current();
+    const std::vector<int64_t> shape = series_->description->shape();
+    const int64_t item = dtype_size(series_->description->dtype);
+    const std::vector<int64_t> from = c_strides(shape, item), to = c_strides(selection.shape, item);
+    int64_t offset = 0, bytes = item;
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      offset += selection.lower[axis] * from[axis];
+      bytes *= selection.shape[axis];
+    }
     std::byte *out = static_cast<std::byte *>(out_data);
-    const auto bytes = static_cast<size_t>(series_->snapshot_bytes);
-    for (int64_t i = 0; i < count; ++i)
-      std::memcpy(out + static_cast<size_t>(i) * bytes, series_->snapshot(first + i * step), bytes);
+    for (int64_t i = 0; i < selection.count; ++i, out += bytes) {
+      const std::byte *snapshot = series_->snapshot(selection.first + i * selection.step);
+      strided_copy(out, to, snapshot + offset, from, selection.shape, item);
+    }
+  }
+
+  const void *data(int64_t index) override {
+    std::lock_guard lock(series_->mutex);
+    check_current();
+    return series_->snapshot(index);
+  }
+
+  std::optional<std::string> snapshot_info(int64_t index) override {
+    std::lock_guard lock(series_->mutex);
+    check_current();
+    const auto found = series_->snapshot_infos.find(index);
+    if (found == series_->snapshot_infos.end()) return std::nullopt;
+    return found->second;
   }
 
   BackendStatistics statistics() override {
@@ -144,17 +205,23 @@ class MemoryBackend final : public Backend {
   }
 
  private:
-  /// Another storage of the same name may have replaced the series since the front looked.
-  void check_range(int64_t first, int64_t count, int64_t step) const {
-    if (first + (count - 1) * step >= series_->length()) {
-      fail(PDE_ERR_RANGE, "{} holds {} snapshots by now: another storage has replaced it", name_,
-           series_->length());
-    }
+  /// Under the lock: a change of ours, which the front knows of already.
+  void note_change() {
+    revision_ = ++series_->revision;
+    generation_ = series_->generation;
+  }
+
+  /// Another storage of the same name, used by another thread, may have dropped snapshots since the front
+  /// looked: positions and sizes are those of a series that is no more.
+  void check_current() const {
+    if (generation_ != series_->generation)
+      fail(PDE_ERR_STATE, "another storage has replaced the snapshots of {} during this call", name_);
   }
 
   std::string name_;
   std::shared_ptr<Series> series_;
   bool writing_ = false;
+  int64_t generation_ = 0, revision_ = 0;  // of the series when the front last looked
 };
 
 }  // namespace

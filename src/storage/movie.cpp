@@ -23,6 +23,7 @@ constexpr OptionSpec kMovieOptions[] = {
     kFigureOptions[5],
     {"threads", OptionType::integer, "0", "0 256", "of the encoder; 0: by the size of the picture"},
     kTimeOrderOption,
+    kNonfiniteOption,
     kInfoOption,
 };
 
@@ -93,7 +94,7 @@ class MovieBackend final : public Backend {
     times_.clear();
   }
 
-  void append(const Field &snapshot, double time) override {
+  void append(const Field &snapshot, double time, const std::string *) override {
     const auto values = figure_->values(snapshot);
     const auto arrays = pointers(values);
     times_.reserve(times_.size() + 1);
@@ -101,6 +102,9 @@ class MovieBackend final : public Backend {
     encode([&] { check_movie(movie_module().movie_append(movie_, arrays.data(), time, &message), message); });
     times_.push_back(time);
   }
+
+  void truncate(int64_t) override { written_only(); }
+  void erase() override { written_only(); }
 
   void commit() override {}  // half a stream cannot be committed
 
@@ -123,9 +127,9 @@ class MovieBackend final : public Backend {
     std::copy_n(times_.begin() + first, count, out_times);
   }
 
-  void read(int64_t, int64_t, int64_t, void *) override {
-    fail(PDE_ERR_UNSUPPORTED, "{} is written only", name());
-  }
+  void read(const Selection &, void *) override { written_only(); }
+  std::optional<std::string> snapshot_info(int64_t) override { written_only(); }
+  bool keeps_snapshot_info() const override { return false; }
 
   BackendStatistics statistics() override {
     std::error_code error;
@@ -135,6 +139,8 @@ class MovieBackend final : public Backend {
   }
 
  private:
+  [[noreturn]] void written_only() const { fail(PDE_ERR_UNSUPPORTED, "{} is written only", name()); }
+
   static std::string absolute_path(const std::string &path) {
     std::error_code error;
     const std::filesystem::path absolute = std::filesystem::absolute(path, error);

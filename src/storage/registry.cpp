@@ -11,7 +11,7 @@
 namespace pde {
 namespace {
 
-constexpr OptionSpec kMemoryOptions[] = {kTimeOrderOption, kInfoOption};
+constexpr OptionSpec kMemoryOptions[] = {kTimeOrderOption, kNonfiniteOption, kInfoOption};
 
 struct Kind {
   std::string_view scheme;      // with its colon
@@ -66,6 +66,18 @@ StoragePtr open_storage(const std::string &uri, const char *mode_text, const Opt
   return std::make_shared<Storage>(kind.open(request), std::move(settings));
 }
 
+namespace {
+
+GridPtr grid_option(const std::string &text) {
+  try {
+    return Grid::parse(text);
+  } catch (const Error &error) {
+    fail(PDE_ERR_ARGUMENT, "option grid: {}", error.what());
+  }
+}
+
+}  // namespace
+
 Storage::Settings storage_settings(const std::string &uri, Mode mode, const ResolvedOptions &options) {
   Storage::Settings settings;
   settings.uri = uri;
@@ -74,6 +86,11 @@ Storage::Settings storage_settings(const std::string &uri, Mode mode, const Reso
   settings.time_order = order == "any"          ? TimeOrder::any
                         : order == "increasing" ? TimeOrder::increasing
                                                 : TimeOrder::nondecreasing;
+  const std::string &nonfinite = options.text("nonfinite");
+  settings.nonfinite = nonfinite == "allow"    ? NonfiniteRule::allow
+                       : nonfinite == "refuse" ? NonfiniteRule::refuse
+                                               : NonfiniteRule::warn;
+  if (options.has("grid")) settings.grid = grid_option(options.text("grid"));
   if (options.has("info")) settings.info = Info::parse(options.text("info"), "option info");
   return settings;
 }

@@ -14,7 +14,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/numbers.hpp"
-#include "field/strided_copy.hpp"
+#include "field/nonfinite.hpp"
 
 namespace pde {
 
@@ -46,8 +46,8 @@ const char *mode_name(Mode mode) {
   return "";
 }
 
-StorageUse::StorageUse(Storage &storage) : storage_(storage) {
-  if (storage.in_use.exchange(true, std::memory_order_acquire)) {
+StorageUse::StorageUse(Storage &storage) : base_(storage.base()) {
+  if (base_.in_use.exchange(true, std::memory_order_acquire)) {
     fail(PDE_ERR_BUSY,
          "the storage {} is in use by another call (of another thread, or the one that runs this callback)",
          storage.uri());
@@ -56,8 +56,11 @@ StorageUse::StorageUse(Storage &storage) : storage_(storage) {
 
 // ---- life
 
-Storage::Storage(std::unique_ptr<Backend> backend, Settings settings)
-    : backend_(std::move(backend)), settings_(std::move(settings)), mode_(settings_.mode) {
+Storage::Storage(std::unique_ptr<Backend> backend, Settings settings, std::shared_ptr<Storage> base)
+    : backend_(std::move(backend)),
+      settings_(std::move(settings)),
+      base_(std::move(base)),
+      mode_(settings_.mode) {
   adopt_contents();
 }
 
@@ -75,6 +78,21 @@ void Storage::adopt_contents() {
   info_ = settings_.info;
   info_.merge(backend_->info());
   apply_changes(info_);
+  if (!contents_.description && settings_.grid) guess_description();
+  ordered_ = 0;
+  disorder_ = false;
+  ++revision_;
+}
+
+/// As py-pde does it with the grid of the user, where what is stored does not say what it is.
+void Storage::guess_description() {
+  if (contents_.dtype == 0 || info_.find("field_attributes")) return;
+  contents_.description = FieldDescription::guess(settings_.grid, contents_.shape, contents_.dtype);
+  if (!contents_.description) {
+    contents_.no_description = fmt::format(
+        "snapshots of shape {} are no scalar, vector or tensor field on the grid of option grid, {}",
+        shape_text(contents_.shape), settings_.grid->text());
+  }
 }
 
 /// After a start that failed halfway: what was stored may be gone already.
@@ -83,6 +101,7 @@ void Storage::adopt_what_is_left() {
     adopt_contents();
   } catch (const std::exception &) {
     contents_ = {};  // nobody knows, so nothing is promised
+    ++revision_;
   }
 }
 
@@ -98,6 +117,17 @@ void Storage::apply_changes(Info &info) const {
 
 void Storage::check_open(const char *what) const {
   if (state_ == State::closed) fail(PDE_ERR_STATE, "{}: the storage {} has been closed", what, settings_.uri);
+}
+
+/// Open, and what is known of its contents up to date.
+void Storage::look(const char *what) {
+  check_open(what);
+  if (state_ == State::idle && backend_->changed()) adopt_contents();
+}
+
+void Storage::check_readable(const char *what) const {
+  if (!backend_->readable())
+    fail(PDE_ERR_UNSUPPORTED, "{}: {} is written only, nothing can be read from it", what, name());
 }
 
 // ---- writing
@@ -160,6 +190,7 @@ void Storage::check_same_kind(const FieldDescription &given, const char *what) c
 
 /// What the mode says about writing at all.
 void Storage::check_may_write() const {
+  if (base_) fail(PDE_ERR_READONLY, "{} is a view, which only reads", name());
   if (mode_ == Mode::readonly) fail(PDE_ERR_READONLY, "{} was opened with mode readonly", backend_->name());
   if (mode_ == Mode::create && contents_.length > 0) {
     fail(PDE_ERR_EXISTS,
@@ -172,13 +203,19 @@ void Storage::start(const FieldDescription &sample, const Info &info) {
   check_open("start");
   if (state_ == State::writing)
     fail(PDE_ERR_STATE, "{} is being written already: finish first", backend_->name());
+  begin_session([&] { start_session(sample, info, will_replace()); });
+}
+
+/// Takes what a writer needs and calls `start`; what it throws leaves things as they were.
+template <class F>
+void Storage::begin_session(F &&start) {
   writing_step([&] {
     check_may_write();
     backend_->begin();
     try {
       adopt_contents();
       check_may_write();  // others may have written since it was opened
-      start_session(sample, info);
+      start();
     } catch (...) {
       backend_->cancel();
       if (!backend_->usable()) adopt_what_is_left();
@@ -187,8 +224,7 @@ void Storage::start(const FieldDescription &sample, const Info &info) {
   });
 }
 
-void Storage::start_session(const FieldDescription &sample, const Info &info) {
-  const bool replaces = will_replace();
+void Storage::start_session(const FieldDescription &sample, const Info &info, bool replaces) {
   if (!replaces && !contents_.description && info_.find("field_attributes")) {
     fail(PDE_ERR_UNSUPPORTED, "{} cannot go on, as what it says about its snapshots is not understood: {}",
          backend_->name(), contents_.no_description);
@@ -209,6 +245,10 @@ void Storage::start_session(const FieldDescription &sample, const Info &info) {
   info_ = std::move(merged);
   info_changes_.clear();
   info_changed_ = false;
+  warned_nonfinite_ = false;
+  ordered_ = 0;
+  disorder_ = false;
+  ++revision_;
   // A storage that has written goes on behind its own snapshots from now on; only truncate starts anew each
   // time.
   if (mode_ == Mode::truncate_once || mode_ == Mode::create) mode_ = Mode::append;
@@ -236,15 +276,34 @@ double Storage::checked_time(double time) const {
   return time;
 }
 
-void Storage::append(const Field &field, double time) {
+/// What option nonfinite says to NaN and infinity.
+void Storage::check_values(const Field &field) {
+  if (settings_.nonfinite == NonfiniteRule::allow || warned_nonfinite_) return;
+  const auto found = find_nonfinite(field);
+  if (!found) return;
+  const std::string value = dtype_is_complex(field.dtype())
+                                ? fmt::format("({}, {})", real_text(found->re), real_text(found->im))
+                                : real_text(found->re);
+  const std::string what =
+      fmt::format("the field is {} in component {}, cell {}", value, found->row, found->cell);
+  if (settings_.nonfinite == NonfiniteRule::refuse)
+    fail(PDE_ERR_UNSOUND, "{}, and option nonfinite of {} refuses what is not finite", what, name());
+  log_warning("{}: {} takes it (option nonfinite), and further ones without a word", what, name());
+  warned_nonfinite_ = true;
+}
+
+void Storage::append(const Field &field, double time, const std::string *info) {
   check_open("append");
   writing_step([&] {
     if (state_ == State::writing) check_same_kind(field.description(), "the field");
     if (state_ == State::idle) check_may_write();
     // Checked before a start, which may replace a file: a refused call must leave it alone.
     checked_time(time);
+    if (info && !backend_->keeps_snapshot_info())
+      fail(PDE_ERR_UNSUPPORTED, "{} keeps no metadata of single snapshots", name());
+    if (settings_.nonfinite == NonfiniteRule::refuse) check_values(field);
     if (state_ == State::idle) start(field.description(), {});
-    append_checked(field, time);
+    append_checked(field, time, info);
   });
 }
 
@@ -261,15 +320,17 @@ void Storage::append_raw(int32_t dtype, const void *data, int64_t count, double 
     }
     check_count(count, contents_.description->count(), "samples of one snapshot");
     // Reading only: a wrap needs an address that can be written, and append never does.
-    append_checked(*Field::wrap(*contents_.description, const_cast<void *>(data), {}), time);
+    append_checked(*Field::wrap(*contents_.description, const_cast<void *>(data), {}), time, nullptr);
   });
 }
 
-void Storage::append_checked(const Field &field, double time) {
+void Storage::append_checked(const Field &field, double time, const std::string *info) {
   const double when = checked_time(time);
-  backend_->append(field, when);
+  check_values(field);
+  backend_->append(field, when, info);
   ++contents_.length;
   contents_.last_time = when;
+  ++revision_;
 }
 
 void Storage::flush() {
@@ -283,7 +344,8 @@ void Storage::flush() {
 /// Metadata set between sessions: a session without snapshots takes it in.
 void Storage::store_changed_info() {
   if (!info_changed_ || mode_ != Mode::append || !contents_.description) return;
-  start(*contents_.description, {});
+  const FieldDescription kind = *contents_.description;
+  start(kind, {});
   finish();
 }
 
@@ -315,122 +377,94 @@ void Storage::close() {
   if (state_ == State::writing) step([&] { finish(); });
   if (state_ == State::idle) step([&] { store_changed_info(); });
   state_ = State::closed;
+  ++revision_;
   step([&] { backend_->close(); });
   backend_.reset();
   if (code != PDE_OK) throw Error(code, problem);
 }
 
-// ---- reading
+// ---- dropping snapshots
 
-int64_t Storage::length() {
-  check_open("length");
-  return contents_.length;
+void Storage::truncate_after(double time) {
+  look("truncate_after");
+  check_readable("truncate_after");
+  if (std::isnan(time)) fail(PDE_ERR_ARGUMENT, "time is nan, expected a number");
+  writing_step([&] {
+    check_may_write();
+    const int64_t length = first_after(time);
+    if (length == contents_.length) return;
+    if (state_ == State::writing) return truncate(length);
+    const FieldDescription kind = description();
+    begin_session([&] { start_session(kind, {}, false); });
+    in_short_session([&] { truncate(first_after(time)); });
+  });
 }
 
-int64_t Storage::committed() {
-  check_open("committed");
-  return backend_->committed();
+/// A session of our own ends whatever `step` does.
+template <class F>
+void Storage::in_short_session(F &&step) {
+  try {
+    step();
+  } catch (...) {
+    if (backend_->usable()) finish();
+    throw;
+  }
+  finish();
 }
 
-int64_t Storage::checked_index(int64_t index) const {
-  const int64_t length = contents_.length;
-  const int64_t from_start = index < 0 ? index + length : index;
-  if (from_start < 0 || from_start >= length) {
-    if (length == 0) fail(PDE_ERR_RANGE, "index is {}, but {} holds no snapshots", index, backend_->name());
-    fail(PDE_ERR_RANGE, "index is {}, but {} holds {} snapshots: expected {} to {}", index, backend_->name(),
-         length, -length, length - 1);
+void Storage::truncate(int64_t length) {
+  backend_->truncate(length);
+  contents_.length = length;
+  contents_.last_time.reset();
+  if (length > 0) {
+    double last;
+    backend_->times(length - 1, 1, &last);
+    contents_.last_time = last;
   }
-  return from_start;
+  ordered_ = 0;
+  disorder_ = false;
+  ++revision_;
 }
 
-namespace {
-
-void check_readable(const Backend &backend) {
-  if (!backend.readable())
-    fail(PDE_ERR_UNSUPPORTED, "{} is written only: no field can be read from it", backend.name());
+void Storage::clear(bool forget_shape) {
+  look("clear");
+  check_readable("clear");
+  writing_step([&] {
+    check_may_write();
+    if (forget_shape) {
+      if (state_ == State::writing) finish();
+      return erase();
+    }
+    if (state_ == State::writing) return truncate(0);
+    if (contents_.length == 0) return;
+    const FieldDescription kind = description();
+    begin_session([&] { start_session(kind, Info(info_), true); });
+    finish();
+  });
 }
 
-}  // namespace
-
-void Storage::times(int64_t first, int64_t count, double *out_times) {
-  check_open("times");
-  if (count < 0) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 0", count);
-  if (count == 0) return;
-  const int64_t begin = checked_index(first);
-  if (count > contents_.length - begin) {
-    fail(PDE_ERR_RANGE, "first is {} and count {}, but {} holds {} snapshots", first, count, backend_->name(),
-         contents_.length);
+/// Nothing is stored any more, nor locked to a shape. The metadata stays for the next session.
+void Storage::erase() {
+  backend_->begin();
+  try {
+    adopt_contents();
+    check_may_write();
+    Info kept = info_;
+    kept.remove("field_attributes");
+    kept.remove("data_length");
+    backend_->erase();
+    settings_.info = std::move(kept);
+  } catch (...) {
+    backend_->cancel();
+    throw;
   }
-  backend_->times(begin, count, out_times);
-}
-
-const FieldDescription &Storage::description() {
-  check_open("sample");
-  if (!contents_.description) {
-    fail(contents_.dtype == 0 ? PDE_ERR_STATE : PDE_ERR_UNSUPPORTED, "{}: {}", backend_->name(),
-         contents_.no_description.empty() ? "nothing is stored yet, so no snapshot is known"
-                                          : contents_.no_description);
-  }
-  return *contents_.description;
-}
-
-void Storage::read(int64_t index, Field &into) {
-  check_open("read");
-  check_readable(*backend_);
-  const int64_t position = checked_index(index);
-  const FieldDescription &target = into.description();
-  check_same_shape(target, "the field");
-  if (!dtype_converts_lossless(contents_.dtype, target.dtype)) {
-    fail(PDE_ERR_DTYPE,
-         "the field is {}, {} holds {}, whose values it cannot all hold: read into a field of that dtype",
-         dtype_name(target.dtype), backend_->name(), dtype_name(contents_.dtype));
-  }
-  std::byte *direct = target.dtype == contents_.dtype ? into.c_order_data() : nullptr;
-  if (direct) {
-    backend_->read(position, 1, 1, direct);
-    return;
-  }
-  std::vector<std::byte> snapshot(static_cast<size_t>(target.count() * dtype_size(contents_.dtype)));
-  backend_->read(position, 1, 1, snapshot.data());
-  into.unpack(snapshot.data(), contents_.dtype);
-}
-
-void Storage::read_raw(int64_t first, int64_t count, int64_t step, int32_t dtype, void *out_data,
-                       int64_t size) {
-  check_open("read_raw");
-  check_readable(*backend_);
-  dtype_info(dtype);
-  if (count < 0) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 0", count);
-  if (step < 1) fail(PDE_ERR_ARGUMENT, "step is {}, expected at least 1", step);
-  if (count == 0) return check_count(size, 0, "no snapshots, no samples");
-  const int64_t begin = checked_index(first);
-  if ((count - 1) > (contents_.length - 1 - begin) / step) {
-    fail(PDE_ERR_RANGE, "first is {}, count {} and step {}, but {} holds {} snapshots", first, count, step,
-         backend_->name(), contents_.length);
-  }
-  const auto per_snapshot = checked_product(contents_.shape);
-  const int64_t sizes[] = {count, per_snapshot.value_or(-1), dtype_size(dtype)};
-  if (!checked_product(sizes))
-    fail(PDE_ERR_RANGE, "{} snapshots of shape {} are more than can be addressed", count,
-         shape_text(contents_.shape));
-  check_count(size, count * *per_snapshot, "snapshots times samples of each");
-  if (!dtype_converts_lossless(contents_.dtype, dtype)) {
-    fail(PDE_ERR_DTYPE, "dtype is {}, {} holds {}, whose values it cannot all hold", dtype_name(dtype),
-         backend_->name(), dtype_name(contents_.dtype));
-  }
-  if (dtype == contents_.dtype) return backend_->read(begin, count, step, out_data);
-  std::vector<std::byte> snapshot(static_cast<size_t>(*per_snapshot * dtype_size(contents_.dtype)));
-  for (int64_t i = 0; i < count; ++i) {
-    backend_->read(begin + i * step, 1, 1, snapshot.data());
-    convert_samples(static_cast<std::byte *>(out_data) + i * *per_snapshot * dtype_size(dtype), dtype,
-                    snapshot.data(), contents_.dtype, *per_snapshot);
-  }
+  adopt_contents();
 }
 
 // ---- metadata
 
-const Info &Storage::info() const {
-  check_open("info");
+const Info &Storage::info() {
+  look("info");
   return info_;
 }
 
@@ -447,10 +481,11 @@ void Storage::set_info(std::string_view key, const char *json) {
   info_changes_.emplace_back(key, std::move(value));
   apply_changes(info_);
   info_changed_ = true;
+  ++revision_;
 }
 
 std::string Storage::statistics_text() {
-  check_open("statistics");
+  look("statistics");
   const BackendStatistics numbers = backend_->statistics();
   const double ratio = numbers.bytes_stored > 0
                            ? static_cast<double>(numbers.bytes_in) / static_cast<double>(numbers.bytes_stored)

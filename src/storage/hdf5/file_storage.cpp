@@ -43,7 +43,10 @@ constexpr OptionSpec kFileOptions[] = {
     {"commit_every", OptionType::integer, "0", "0 -", "commit after this many appends; 0: by time only"},
     {"fsync", OptionType::flag, "false", "", "a commit waits until the data is on the disk itself"},
     {"max_length", OptionType::integer, "0", "0 -", "snapshots that the file may hold; 0: no limit"},
+    {"grid", OptionType::text, "", "",
+     "the text form of a grid, for files that do not say what their snapshots are"},
     kTimeOrderOption,
+    kNonfiniteOption,
     kInfoOption,
 };
 
@@ -80,19 +83,23 @@ class FileBackend final : public Backend {
   std::string name() const override { return "the file " + path_; }
   Contents contents() override { return contents_; }
   Info info() override { return info_; }
+  void refresh() override { inspect(); }
 
   void begin() override;
   void cancel() override;
   void start(const FieldDescription &sample, StartMode mode, const Info &info) override;
-  void append(const Field &snapshot, double time) override;
+  void append(const Field &snapshot, double time, const std::string *info) override;
+  void truncate(int64_t length) override;
   void commit() override;
   void finish(const Info &info) override;
+  void erase() override;
   void close() override;
   int64_t committed() override { return writing_ ? committed_ : length_; }
   bool usable() const override { return !broken_; }
 
   void times(int64_t first, int64_t count, double *out_times) override;
-  void read(int64_t first, int64_t count, int64_t step, void *out_data) override;
+  void read(const Selection &selection, void *out_data) override;
+  std::optional<std::string> snapshot_info(int64_t index) override;
   BackendStatistics statistics() override;
 
  private:
@@ -110,6 +117,8 @@ class FileBackend final : public Backend {
   void write_info(const Info &info);
   void write_attribute(const std::string &key, const std::string &json);
   void append_row(const void *samples, double time);
+  template <class F>
+  void breaking(F &&step);
   bool commit_due() const;
   void commit_now();
   void take_name();
@@ -376,7 +385,7 @@ void FileBackend::write_attribute(const std::string &key, const std::string &jso
 
 // ---- appending
 
-void FileBackend::append(const Field &snapshot, double time) {
+void FileBackend::append(const Field &snapshot, double time, const std::string *info) {
   const void *samples = snapshot.c_order_data();
   if (!samples) {
     scratch_.resize(static_cast<size_t>(snapshot_bytes_));
@@ -389,6 +398,7 @@ void FileBackend::append(const Field &snapshot, double time) {
     fail(PDE_ERR_RANGE, "{} is full: it holds {} snapshots, which option max_length allows", name(), length_);
   }
   append_row(samples, time);
+  if (info) breaking([&] { series_->snapshot_infos().append(length_, *info); });
   ++length_;
   if (commit_due()) commit_now();
 }
@@ -414,6 +424,29 @@ void FileBackend::append_row(const void *samples, double time) {
   }
 }
 
+/// A step in whose middle nothing may fail: afterwards nobody knows what the file holds.
+template <class F>
+void FileBackend::breaking(F &&step) {
+  try {
+    step();
+  } catch (...) {
+    broken_ = true;
+    throw;
+  }
+}
+
+void FileBackend::truncate(int64_t length) {
+  const H5Session session;
+  check_alive();
+  breaking([&] {
+    series_->snapshot_infos().truncate(length);
+    if (!series_->fixed()) series_->set_rows(static_cast<hsize_t>(length));
+  });
+  length_ = length;
+  committed_ = std::min(committed_, length);
+  commit_now();
+}
+
 bool FileBackend::commit_due() const {
   if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return true;
   return !committed_once_ || Clock::now() - last_commit_ >= std::chrono::duration<double>(commit_seconds_);
@@ -426,9 +459,10 @@ void FileBackend::commit() {
 }
 
 void FileBackend::commit_now() {
-  try {
+  breaking([&] {
     // Rows that cannot be taken away are only known to be invalid by this attribute.
     if (series_->fixed()) write_attribute("data_length", fmt::format("{}", length_));
+    series_->snapshot_infos().write();
     series_->flush();
     check_alive();
     if (sync_) {
@@ -436,10 +470,7 @@ void FileBackend::commit_now() {
       if (result < 0) fail(PDE_ERR_IO, "putting {} on the disk: {}", path_, errno_text(-result));
     }
     if (!temporary_.empty()) take_name();
-  } catch (...) {
-    broken_ = true;
-    throw;
-  }
+  });
   committed_ = length_;
   committed_once_ = true;
   ++commits_;
@@ -474,23 +505,27 @@ void FileBackend::finish(const Info &info) {
   {
     const H5Session session;
     check_alive();
-    try {
+    breaking([&] {
       write_info(info);
       if (length_ > 0) write_attribute("data_length", fmt::format("{}", length_));
-    } catch (...) {
-      broken_ = true;
-      throw;
-    }
+    });
     commit_now();
-    try {
-      series_->close();
-    } catch (...) {
-      broken_ = true;
-      throw;
-    }
+    breaking([&] { series_->close(); });
   }
   close_series(series_);
   writing_ = false;
+}
+
+/// The lock stays until the storage is closed, as after any session.
+void FileBackend::erase() {
+  if (series_) lock_data_file(ops_, series_->driver().fd(), path_);
+  close_series(series_);
+  const int result = ops_.unlink(path_);
+  if (result < 0 && result != -ENOENT) fail(PDE_ERR_IO, "removing {}: {}", path_, errno_text(-result));
+  contents_ = {};
+  info_ = {};
+  stored_info_.clear();
+  length_ = committed_ = snapshot_bytes_ = 0;
 }
 
 void FileBackend::close() {
@@ -547,11 +582,16 @@ void FileBackend::times(int64_t first, int64_t count, double *out_times) {
   series.read_times(static_cast<hsize_t>(first), static_cast<hsize_t>(count), out_times);
 }
 
-void FileBackend::read(int64_t first, int64_t count, int64_t step, void *out_data) {
-  SeriesFile &series = readable_series(first + (count - 1) * step);
+void FileBackend::read(const Selection &selection, void *out_data) {
+  SeriesFile &series = readable_series(selection.last());
   const H5Session session;
-  series.read_rows(static_cast<hsize_t>(first), static_cast<hsize_t>(count), static_cast<hsize_t>(step),
-                   out_data);
+  series.read_box(selection, out_data);
+}
+
+std::optional<std::string> FileBackend::snapshot_info(int64_t index) {
+  SeriesFile &series = readable_series(index);
+  const H5Session session;
+  return series.read_snapshot_info(index);
 }
 
 BackendStatistics FileBackend::statistics() {

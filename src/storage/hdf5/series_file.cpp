@@ -26,6 +26,7 @@ constexpr size_t kMarkBytes = 32;
 SeriesFile::~SeriesFile() {
   for (H5Id *id : {&data_, &times_, &memory_type_})
     driver_.lost() ? id->forget() : static_cast<void>(id->reset());
+  driver_.lost() ? infos_.forget() : infos_.close();
   if (file_ >= 0 && !driver_.lost()) driver_.close(file_);
   driver_.shut();
 }
@@ -46,6 +47,7 @@ void SeriesFile::create() {
 
 void SeriesFile::close() {
   for (H5Id *id : {&data_, &times_, &memory_type_}) id->reset();
+  infos_.close();
   const herr_t result = driver_.close(std::exchange(file_, H5I_INVALID_HID));
   const std::string problem = driver_.problem();
   if (!problem.empty()) fail(PDE_ERR_IO, "{}", problem);
@@ -119,6 +121,7 @@ void SeriesFile::open_datasets() {
   snapshot_shape_.assign(data_shape.size.begin() + 1, data_shape.size.end());
   data_ = std::move(data);
   times_ = std::move(times);
+  infos_.attach(file_, path_);
 }
 
 // ---- creating datasets
@@ -237,19 +240,14 @@ void transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<
 
 }  // namespace
 
-void SeriesFile::transfer_rows(bool writing, hsize_t first, hsize_t count, hsize_t step,
-                               void *samples) const {
-  std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{count};
-  start[0] = first;
-  size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
-  transfer(writing, data_.get(), memory_type_.get(), start, size, step, samples,
-           fmt::format("{} snapshot {} of {}", writing ? "writing" : "reading", first, path_));
-}
-
 void SeriesFile::write_row(hsize_t row, const void *samples, double time) {
+  std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{1};
+  start[0] = row;
+  size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
   // HDF5's one function for both directions takes a pointer to non-const; writing does not change what it
   // points at.
-  transfer_rows(true, row, 1, 1, const_cast<void *>(samples));
+  transfer(true, data_.get(), memory_type_.get(), start, size, 1, const_cast<void *>(samples),
+           fmt::format("writing snapshot {} of {}", row, path_));
   transfer(true, times_.get(), H5T_NATIVE_DOUBLE, {row}, {1}, 1, &time,
            fmt::format("writing time {} of {}", row, path_));
 }
@@ -270,8 +268,15 @@ void reading(const DriverFile &driver, F &&transfer) {
 
 }  // namespace
 
-void SeriesFile::read_rows(hsize_t first, hsize_t count, hsize_t step, void *samples) const {
-  reading(driver_, [&] { transfer_rows(false, first, count, step, samples); });
+void SeriesFile::read_box(const Selection &selection, void *samples) const {
+  std::vector<hsize_t> start{static_cast<hsize_t>(selection.first)},
+      size{static_cast<hsize_t>(selection.count)};
+  start.insert(start.end(), selection.lower.begin(), selection.lower.end());
+  size.insert(size.end(), selection.shape.begin(), selection.shape.end());
+  reading(driver_, [&] {
+    transfer(false, data_.get(), memory_type_.get(), start, size, static_cast<hsize_t>(selection.step),
+             samples, fmt::format("reading snapshot {} of {}", selection.first, path_));
+  });
 }
 
 void SeriesFile::read_times(hsize_t first, hsize_t count, double *times) const {
@@ -279,6 +284,12 @@ void SeriesFile::read_times(hsize_t first, hsize_t count, double *times) const {
     transfer(false, times_.get(), H5T_NATIVE_DOUBLE, {first}, {count}, 1, times,
              fmt::format("reading the times of {}", path_));
   });
+}
+
+std::optional<std::string> SeriesFile::read_snapshot_info(int64_t snapshot) {
+  std::optional<std::string> text;
+  reading(driver_, [&] { text = infos_.find(snapshot); });
+  return text;
 }
 
 void SeriesFile::flush() {

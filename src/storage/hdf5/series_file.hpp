@@ -1,4 +1,5 @@
-// One HDF5 file of a series as we have it open: its two datasets, their geometry, and moving rows in and out.
+// One HDF5 file of a series as we have it open: its two datasets, their geometry, and moving samples in and
+// out.
 //
 // No policy here: what is written when, and what a failure means, is decided in file_storage.cpp. All
 // functions run inside an H5Session of the caller.
@@ -13,8 +14,10 @@
 #include <vector>
 
 #include "field/field_description.hpp"
+#include "storage/backend.hpp"
 #include "storage/hdf5/file_driver.hpp"
 #include "storage/hdf5/h5.hpp"
+#include "storage/hdf5/snapshot_infos.hpp"
 
 namespace pde {
 
@@ -51,10 +54,12 @@ class SeriesFile {
   void set_rows(hsize_t rows);
   /// Rows in C order and our dtype; writing needs room for them.
   void write_row(hsize_t row, const void *samples, double time);
-  void read_rows(hsize_t first, hsize_t count, hsize_t step, void *samples) const;
+  void read_box(const Selection &selection, void *samples) const;
   void read_times(hsize_t first, hsize_t count, double *times) const;
+  std::optional<std::string> read_snapshot_info(int64_t snapshot);
   void flush();
 
+  SnapshotInfos &snapshot_infos() { return infos_; }
   DriverFile &driver() { return driver_; }
   hid_t file() const { return file_; }
   hid_t data() const { return data_.get(); }
@@ -69,13 +74,13 @@ class SeriesFile {
 
  private:
   H5Id open_dataset(const char *name);
-  void transfer_rows(bool writing, hsize_t first, hsize_t count, hsize_t step, void *samples) const;
 
   std::shared_ptr<DriverFile> shared_driver_;  // with HDF5
   DriverFile &driver_;
   std::string path_;
   hid_t file_ = H5I_INVALID_HID;
   H5Id data_, times_, memory_type_;
+  SnapshotInfos infos_;
   int32_t dtype_ = 0;
   std::vector<hsize_t> snapshot_shape_;
   hsize_t data_rows_ = 0, times_rows_ = 0;  // allocated, which may be more than are valid
