@@ -90,6 +90,15 @@ std::shared_ptr<UserData> own_user(void *user, pde_destroy destroy) {
   }
 }
 
+StorageTransform transform_of(FieldDescription result, pde_transform transform,
+                              std::shared_ptr<UserData> user) {
+  return {std::move(result), [transform, user = std::move(user)](const std::shared_ptr<const Field> &in,
+                                                                 double time, const FieldPtr &out) {
+            const Lent lent(in), filled(out);
+            call_back("transform", [&] { return transform(lent.get(), time, filled.get(), user->get()); });
+          }};
+}
+
 }  // namespace pde::capi
 
 extern "C" const char *pde_error_message(void) noexcept {

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "handles.hpp"
+#include "storage/transfer.hpp"
 
 namespace pde::capi {
 
@@ -95,6 +96,10 @@ class UserData {
 };
 /// Owned from the first line of a function on, also if it fails. A failed allocation runs destroy, too.
 std::shared_ptr<UserData> own_user(void *user, pde_destroy destroy);
+
+/// The user's function from snapshot to snapshot; a snapshot is lent for the call.
+StorageTransform transform_of(FieldDescription result, pde_transform transform,
+                              std::shared_ptr<UserData> user);
 
 /// creating(), where the function takes over user data, whatever becomes of it.
 template <class H, class F>

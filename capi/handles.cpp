@@ -204,4 +204,12 @@ void fail_busy(const char *argument, Kind kind) {
        kind_name(kind));
 }
 
+void HeldTogether::add(pde_storage *handle, const std::string &argument) {
+  auto &held = handles_[handle];
+  if (!held) held = std::make_unique<Exclusive<pde_storage>>(handle, argument.c_str());
+  auto &use = bases_[&(*held)->base()];
+  if (!use) use = std::make_unique<StorageUse>(**held);
+  storages_.push_back(held->core());
+}
+
 }  // namespace pde::capi

@@ -8,9 +8,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/options.hpp"
@@ -154,11 +157,25 @@ class Held {
   Held(pde_storage *handle, const char *argument) : handle_(handle, argument), use_(*handle_) {}
   Storage *operator->() const { return &*handle_; }
   Storage &operator*() const { return *handle_; }
+  const StoragePtr &pointer() const { return handle_.core(); }
   const char *keep(std::string text) const { return handle_.keep(std::move(text)); }
 
  private:
   Exclusive<pde_storage> handle_;
   StorageUse use_;
+};
+
+/// Several storages, among which one may be there twice or as a view of another.
+class HeldTogether {
+ public:
+  void add(pde_storage *handle, const std::string &argument);
+  std::span<const StoragePtr> storages() const { return storages_; }
+  Storage &operator[](size_t position) const { return *storages_[position]; }
+
+ private:
+  std::map<pde_storage *, std::unique_ptr<Exclusive<pde_storage>>> handles_;
+  std::map<Storage *, std::unique_ptr<StorageUse>> bases_;
+  std::vector<StoragePtr> storages_;
 };
 
 /// A field handle lent to a callback; stale when the callback has returned.

@@ -6,6 +6,7 @@
 
 #include "solver/equation.hpp"
 #include "storage/plot.hpp"
+#include "storage/transfer.hpp"
 
 using namespace pde;
 using namespace pde::capi;
@@ -94,14 +95,15 @@ pde_status pde_options_describe(const char *consumer, const char **out_json) noe
     needed_text(consumer, "consumer");
     needed(out_json, "out_json");
     std::optional<OptionTable> table = storage_options(consumer);
+    if (!table) table = transfer_options(consumer);
     if (!table) table = plot_options(consumer);
     if (!table) table = tracker_options(consumer);
     if (!table) table = solver_options(consumer);
     if (!table) {
       fail(PDE_ERR_NOT_FOUND,
-           "consumer is \"{}\", expected memory:, hdf5:, movie:, custom:, plot, tracker:progress, "
-           "tracker:storage, controller, "
-           "solve, equation:diffusion, equation:allen-cahn, equation:cahn-hilliard or "
+           "consumer is \"{}\", expected memory:, hdf5:, movie:, custom:, copy, merge, apply, check, plot, "
+           "tracker:progress, tracker:storage, controller, solve, equation:diffusion, equation:allen-cahn, "
+           "equation:cahn-hilliard or "
            "equation:swift-hohenberg",
            consumer);
     }

@@ -30,14 +30,8 @@ pde_status pde_tracker_create_storage(pde_storage *storage, const pde_schedule *
           fail(PDE_ERR_ARGUMENT, "{} is NULL, but {} is not", sample ? "transform" : "sample",
                sample ? "sample" : "transform");
         std::optional<StorageTransform> step;
-        if (transform) {
-          step = StorageTransform{
-              Shared<pde_field>(sample, "sample")->description(),
-              [transform, owner](const StatePtr &state, double t, const FieldPtr &out) {
-                const Lent in(state), result(out);
-                call_back("transform", [&] { return transform(in.get(), t, result.get(), owner->get()); });
-              }};
-        }
+        if (transform)
+          step = transform_of(Shared<pde_field>(sample, "sample")->description(), transform, owner);
         StoragePtr target;
         if (storage) target = Shared<pde_storage>(storage, "storage").core();
         return make_handle<pde_tracker>(make_storage_tracker(std::move(target), schedule_of(schedule),

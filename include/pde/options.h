@@ -36,7 +36,8 @@ typedef struct pde_options pde_options;
  * @param done  from 0 up to total, never falling; the function that takes the bag names the unit.
  * @param total at least 1.
  * @param user  as given to pde_options_set_progress.
- * @return PDE_OK to go on; PDE_STOP to end the call early; a negative status to make it fail with that.
+ * @return PDE_OK to go on; PDE_STOP to end the call early, which pde_solve tells as PDE_STOP and every other
+ *         function as PDE_ERR_STATE; a negative status to make it fail with that.
  */
 typedef pde_status (*pde_progress)(int64_t done, int64_t total, void *user);
 
@@ -151,9 +152,10 @@ PDE_API pde_status pde_options_parse(pde_options *options, const char *text) PDE
  * "reals"), `default` (or null), `range` ("0 9", where "-" is an open end; "none|gzip" for a choice; "" for
  * anything) and `doc`.
  *
- * @param consumer [in] "memory:", "hdf5:", "movie:", "custom:" (storages), "plot" (pde_field_plot,
- *                 pde_storage_plot), "tracker:progress", "tracker:storage", "controller", "solve", or
- *                 "equation:" and a name, such as "equation:diffusion".
+ * @param consumer [in] "memory:", "hdf5:", "movie:", "custom:" (storages), "copy", "merge", "apply",
+ *                 "check" (pde_storage_copy and so on), "plot" (pde_field_plot, pde_storage_plot),
+ * "tracker:progress", "tracker:storage", "controller", "solve", or "equation:" and a name, such as
+ * "equation:diffusion".
  * @param out_json [out] an array, lives as long as the library is loaded.
  * @return PDE_OK; PDE_ERR_NOT_FOUND (no such consumer; the message lists them).
  * @threads any.

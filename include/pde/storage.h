@@ -28,12 +28,15 @@
  * `commit_every`), in pde_storage_flush, in pde_storage_finish and in pde_storage_close. This version does
  * not protect a file against the process being killed in the very middle of a commit.
  *
+ * Storages are taken apart and put together by views, copying, merging and functions over all snapshots;
+ * see there.
+ *
  * Failure. When writing fails (a full disk, for instance), the session is over for good: what was committed
  * stays and can be read, later writing answers PDE_ERR_STATE with the first cause, and closing reports it
  * once more without trying again.
  *
- * Threads. One storage by one thread at a time; different storages at the same time, also several that were
- * opened on the same `memory:NAME`.
+ * Threads. One storage, with its views, by one thread at a time; different storages at the same time, also
+ * several that were opened on the same `memory:NAME`.
  */
 #ifndef PDE_STORAGE_H
 #define PDE_STORAGE_H
@@ -71,11 +74,14 @@ typedef struct pde_storage pde_storage;
  * Options of all kinds; defaults in brackets here and below:
  * - `info` a JSON object, the metadata of the series to begin with. What is stored already wins over it.
  *
- * Options of memory and HDF5:
  * - `time_order` ["nondecreasing"], "increasing" or "any": what the time of a snapshot must be to the one
- *   before.
+ *   before. What is stored already may have any order.
+ * - `nonfinite` ["warn"], "allow" or "refuse": what an append does with NaN and infinity: it takes them and
+ *   logs the first of a session, takes them, or fails with PDE_ERR_UNSOUND.
  *
  * Options of HDF5:
+ * - `grid` the text form of a grid (pde_grid_text), for files that do not say what their snapshots are: a
+ *   scalar, vector or tensor field on it, by their shape.
  * - `compression` ["gzip"] or "none".
  * - `level` [1] 0 to 9, the denser the slower. `compression_opts` is the same.
  * - `shuffle` [true] sort the bytes of a chunk by significance before compressing them: smaller and faster.
@@ -148,13 +154,32 @@ PDE_API pde_status pde_storage_start(pde_storage *storage, const pde_field *samp
  * @param time    [in] finite, in the order of option `time_order`; user's time unit. PDE_TIME_AUTO: last + 1,
  *                or 0.
  * @return PDE_OK; PDE_ERR_ARGUMENT (time not finite, or against the order); PDE_ERR_SHAPE (another grid or
- *         kind); PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_STATE (failed
+ *         kind); PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_UNSOUND (NaN or
+ *         infinity, with option `nonfinite` "refuse"; the message says where); PDE_ERR_STATE (failed
  *         earlier); PDE_ERR_IO (the message has path and cause); outside a session all that pde_storage_start
  *         can give.
  * @threads one call at a time per storage.
  * @since 0.1
  */
 PDE_API pde_status pde_storage_append(pde_storage *storage, const pde_field *field, double time) PDE_NOEXCEPT;
+
+/**
+ * Append one snapshot with metadata of its own, which pde_storage_snapshot_info gives back.
+ *
+ * An HDF5 file keeps it in the group /snapshot_info, which is made when first used and which readers of time
+ * series pass over. A custom storage gets it with its other metadata when the session ends.
+ *
+ * @param storage   [in,out] borrowed for the call.
+ * @param field     [in] as in pde_storage_append.
+ * @param time      [in] as in pde_storage_append.
+ * @param info_json [in] any JSON value, commonly an object.
+ * @return as pde_storage_append; also PDE_ERR_ARGUMENT (info_json is not JSON); PDE_ERR_UNSUPPORTED (a
+ * movie).
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_append_info(pde_storage *storage, const pde_field *field, double time,
+                                           const char *info_json) PDE_NOEXCEPT;
 
 /**
  * Append one snapshot, given as a bare array, at the end of a time series.
@@ -168,8 +193,9 @@ PDE_API pde_status pde_storage_append(pde_storage *storage, const pde_field *fie
  * @param count   [in] elements in `data`: the product of that shape.
  * @param time    [in] as in pde_storage_append.
  * @return PDE_OK; PDE_ERR_ARGUMENT (time not finite, or against the order); PDE_ERR_SHAPE (count differs);
- *         PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_READONLY; PDE_ERR_STATE
- *         (no session, or failed earlier); PDE_ERR_IO (the message has path and cause).
+ *         PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_UNSOUND (option
+ * `nonfinite`); PDE_ERR_READONLY; PDE_ERR_STATE (no session, or failed earlier); PDE_ERR_IO (the message has
+ * path and cause).
  * @threads one call at a time per storage.
  * @since 0.1
  */
@@ -206,7 +232,7 @@ PDE_API pde_status pde_storage_finish(pde_storage *storage) PDE_NOEXCEPT;
  * Close a storage: end a session that is still going on, release file and lock, and give the handle back.
  *
  * The handle is gone whatever this returns, except with PDE_ERR_BUSY, when nothing has happened. Trackers
- * that write to the storage answer PDE_ERR_STATE from then on.
+ * that write to the storage, and views of it, answer PDE_ERR_STATE from then on.
  *
  * @param storage [in] neither NULL (PDE_ERR_ARGUMENT) nor stale (PDE_ERR_HANDLE).
  * @return PDE_OK; PDE_ERR_IO (the last snapshots or the metadata could not be written, or writing has failed
@@ -215,6 +241,39 @@ PDE_API pde_status pde_storage_finish(pde_storage *storage) PDE_NOEXCEPT;
  * @since 0.1
  */
 PDE_API pde_status pde_storage_close(pde_storage *storage) PDE_NOEXCEPT;
+
+/**
+ * Drop what is later than a time: the first such snapshot and all behind it.
+ *
+ * Outside a session this is a short session of its own, after which the mode in force is "append" where it
+ * was "create" or "truncate_once". When the call returns PDE_OK the rest is committed.
+ *
+ * @param storage [in,out] borrowed for the call.
+ * @param time    [in] the last time to keep; user's time unit; not NaN.
+ * @return PDE_OK, also if nothing is later; PDE_ERR_ARGUMENT (time is NaN); PDE_ERR_READONLY;
+ *         PDE_ERR_EXISTS (mode "create", and the snapshots were there before); PDE_ERR_UNSUPPORTED (a movie;
+ * a custom storage without `truncate`; a file that does not say what its snapshots are); PDE_ERR_BUSY
+ *         (someone else writes it); PDE_ERR_STATE (failed earlier); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_truncate_after(pde_storage *storage, double time) PDE_NOEXCEPT;
+
+/**
+ * Drop all snapshots; the metadata stays.
+ *
+ * @param storage      [in,out] borrowed for the call.
+ * @param forget_shape [in] 0: the series stays what it was described to be, a session that is going on goes
+ *                     on, and a file stays, empty. 1: any field may come next; a session that is going on
+ *                     ends, a file is removed, and its metadata waits for the next session.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (forget_shape is neither 0 nor 1); PDE_ERR_READONLY; PDE_ERR_EXISTS (mode
+ *         "create", and the snapshots were there before); PDE_ERR_UNSUPPORTED (a movie; a custom storage
+ *         without `truncate`); PDE_ERR_BUSY (someone else writes it); PDE_ERR_STATE (failed earlier);
+ *         PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_clear(pde_storage *storage, int32_t forget_shape) PDE_NOEXCEPT;
 
 /* ---- asking a storage */
 
@@ -269,6 +328,121 @@ PDE_API pde_status pde_storage_times(pde_storage *storage, int64_t first, int64_
                                      double *out_times) PDE_NOEXCEPT;
 
 /**
+ * See what others have written since: another process to the same file, or another handle.
+ *
+ * Views see it, too. While this handle writes, nobody else does, and there is nothing to do. Storages of one
+ * `memory:NAME` see each other's snapshots without this.
+ *
+ * @param storage    [in,out] borrowed for the call.
+ * @param out_length [out] the number of snapshots now.
+ * @return PDE_OK; PDE_ERR_NOT_FOUND (mode "readonly", and the file is gone); PDE_ERR_FORMAT (it is no series
+ *         any more); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_refresh(pde_storage *storage, int64_t *out_length) PDE_NOEXCEPT;
+
+/**
+ * The snapshots in a window of time; both ends belong to it.
+ *
+ * By bisection where times are in order, which is looked at once. Where they are not (option `time_order`,
+ * files of others), the shortest range that has all snapshots of the window; it may have others, too.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param t_start   [in] user's time unit; may be -infinity.
+ * @param t_end     [in] at least t_start; may be infinity.
+ * @param out_first [out] number of the first snapshot; where there is none, of the one that it would be.
+ * @param out_count [out] how many; at least 0.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (t_end before t_start, or NaN); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_find_range(pde_storage *storage, double t_start, double t_end,
+                                          int64_t *out_first, int64_t *out_count) PDE_NOEXCEPT;
+
+/**
+ * The snapshot whose time is nearest; of several the first.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param time      [in] finite; user's time unit.
+ * @param out_index [out] number of the snapshot.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (time is not finite); PDE_ERR_RANGE (no snapshots); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_find_nearest(pde_storage *storage, double time,
+                                            int64_t *out_index) PDE_NOEXCEPT;
+
+/**
+ * The dtype of the samples.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param out_dtype [out] PDE_FLOAT64 ...
+ * @return PDE_OK; PDE_ERR_STATE (nothing has been stored or described yet).
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_dtype(pde_storage *storage, int32_t *out_dtype) PDE_NOEXCEPT;
+
+/**
+ * The axes of the series as one array: one for the snapshots, then those of a snapshot (pde_field_ndim).
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param out_ndim [out] at least 2.
+ * @return PDE_OK; PDE_ERR_STATE (nothing has been stored or described yet).
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_ndim(pde_storage *storage, int32_t *out_ndim) PDE_NOEXCEPT;
+
+/**
+ * The shape of the series as one array: the number of snapshots, then the shape of each, components first.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param out_shape [out] [count].
+ * @param count     [in] the number from pde_storage_ndim.
+ * @return PDE_OK; PDE_ERR_STATE (nothing has been stored or described yet); PDE_ERR_SHAPE (count differs).
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_shape(pde_storage *storage, int64_t *out_shape, int64_t count) PDE_NOEXCEPT;
+
+/**
+ * The grid of the snapshots.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param out_grid [out] the caller's to free.
+ * @return as pde_storage_sample.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_grid(pde_storage *storage, pde_grid **out_grid) PDE_NOEXCEPT;
+
+/**
+ * Whether the snapshots are collections of fields.
+ *
+ * @param storage        [in] borrowed for the call.
+ * @param out_collection [out] 1 or 0.
+ * @return as pde_storage_sample.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_has_collection(pde_storage *storage, int32_t *out_collection) PDE_NOEXCEPT;
+
+/**
+ * The position of a field in the collections of a series.
+ *
+ * @param storage    [in] borrowed for the call.
+ * @param label      [in] of several fields with this label, the first is found.
+ * @param out_member [out] from 0; for pde_storage_view_field and its like.
+ * @return PDE_OK; PDE_ERR_NOT_FOUND (no such label); else as pde_storage_sample.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_find_member(pde_storage *storage, const char *label,
+                                           int64_t *out_member) PDE_NOEXCEPT;
+
+/**
  * A field like the snapshots of a series, to read into: grid, kind, dtype and labels.
  *
  * It takes memory only when its data is first used.
@@ -321,6 +495,260 @@ PDE_API pde_status pde_storage_read(pde_storage *storage, int64_t index, pde_fie
 PDE_API pde_status pde_storage_read_raw(pde_storage *storage, int64_t first, int64_t count, int64_t step,
                                         int32_t dtype, void *out_data, int64_t size) PDE_NOEXCEPT;
 
+/**
+ * Read a region of some snapshots into an array of any layout.
+ *
+ * A file reads only the chunks that the region touches. The array may be a part of a larger one, such as the
+ * inner cells of an array with halo cells.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param first    [in] number of the first snapshot; a negative one counts from the end.
+ * @param count    [in] how many snapshots, at least 0.
+ * @param step     [in] at least 1: every step-th snapshot.
+ * @param lower    [in] [axes of a snapshot] where the region begins, components and cells; or NULL: all of
+ * it.
+ * @param shape    [in] [axes of a snapshot] its size, at least 1 along each axis; NULL where lower is.
+ * @param dtype    [in] of out_data; must hold every value of the stored dtype.
+ * @param out_data [out] [count][shape] user's unit for this field; the first element of the first snapshot;
+ *                 may be NULL if count is 0.
+ * @param strides  [in] [1 + axes of a snapshot] in elements of dtype, may be negative: snapshots, components,
+ *                 cells; or NULL: C order.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0, step below 1; only one of lower and shape; a stride of 0);
+ *         PDE_ERR_RANGE (snapshots or a region beyond what is there; the message says which axis);
+ *         PDE_ERR_DTYPE (unknown, or would lose information); PDE_ERR_UNSUPPORTED (a movie);
+ *         PDE_ERR_FORMAT (damaged data); PDE_ERR_IO. After the last two out_data may hold anything.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_read_box(pde_storage *storage, int64_t first, int64_t count, int64_t step,
+                                        const int64_t *lower, const int64_t *shape, int32_t dtype,
+                                        void *out_data, const int64_t *strides) PDE_NOEXCEPT;
+
+/**
+ * The samples of a snapshot where they lie, without a copy. Only storages in memory have them, and views of
+ * these whose rows lie side by side.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param index    [in] number of the snapshot; a negative one counts from the end.
+ * @param dtype    [in] must be that of the series.
+ * @param out_data [out] [field shape] in C order; valid until snapshots are dropped or replaced, or the last
+ *                 storage that shares them is closed. Appending does not move them.
+ * @return PDE_OK; PDE_ERR_RANGE (no such snapshot); PDE_ERR_DTYPE (another dtype); PDE_ERR_UNSUPPORTED (not
+ * in memory: use pde_storage_read).
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_data_const(pde_storage *storage, int64_t index, int32_t dtype,
+                                          const void **out_data) PDE_NOEXCEPT;
+
+/**
+ * Read and verify everything: each sample, time and piece of metadata, and with option `checksum` of the file
+ * its checksums.
+ *
+ * Options: `progress` [false] draw a bar on stderr; a progress callback counts snapshots.
+ *
+ * @param storage [in] borrowed for the call.
+ * @param options [in] see above; or NULL.
+ * @return PDE_OK; PDE_ERR_FORMAT (the message says in which snapshot, and what); PDE_ERR_IO;
+ *         PDE_ERR_UNSUPPORTED (a movie); PDE_ERR_STATE (cancelled by the progress callback).
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_check(pde_storage *storage, const pde_options *options) PDE_NOEXCEPT;
+
+/* ---- views: storages that show part of another one */
+
+/**
+ * View one field of the collections in a storage, as a storage of such fields.
+ *
+ * A view copies nothing and is only read. It grows with the storage it shows, counts with it as one handle
+ * where threads and PDE_ERR_BUSY are concerned, and answers PDE_ERR_STATE once that is closed. Closing a view
+ * closes the view. A view of a view shows the same storage.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param member   [in] position in the collection (pde_storage_find_member); 0 where snapshots are single
+ *                 fields.
+ * @param out_view [out] the caller's to close.
+ * @return PDE_OK; PDE_ERR_RANGE (no such field); PDE_ERR_UNSUPPORTED (a movie); else as pde_storage_sample.
+ * @threads one call at a time per storage and its views.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_view_field(pde_storage *storage, int64_t member,
+                                          pde_storage **out_view) PDE_NOEXCEPT;
+
+/**
+ * View several fields of the collections in a storage, as a storage of collections; otherwise as
+ * pde_storage_view_field.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param members  [in] [count] their positions, in the order wanted.
+ * @param count    [in] at least 1.
+ * @param out_view [out] the caller's to close.
+ * @return as pde_storage_view_field; also PDE_ERR_ARGUMENT (count below 1).
+ * @threads one call at a time per storage and its views.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_view_fields(pde_storage *storage, const int64_t *members, int64_t count,
+                                           pde_storage **out_view) PDE_NOEXCEPT;
+
+/**
+ * View some snapshots of a storage: first, first + step, ... The view does not grow; otherwise as
+ * pde_storage_view_field.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param first    [in] number of the first snapshot; a negative one counts from the end.
+ * @param count    [in] how many, at least 0.
+ * @param step     [in] at least 1.
+ * @param out_view [out] the caller's to close.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0, step below 1); PDE_ERR_RANGE (beyond either end);
+ *         PDE_ERR_UNSUPPORTED (a movie).
+ * @threads one call at a time per storage and its views.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_view_range(pde_storage *storage, int64_t first, int64_t count, int64_t step,
+                                          pde_storage **out_view) PDE_NOEXCEPT;
+
+/* ---- making storages out of storages and fields */
+
+/**
+ * Copy one field of the collections in a storage, with times and metadata, into a new storage in memory.
+ *
+ * @param storage    [in] borrowed for the call.
+ * @param member     [in] as in pde_storage_view_field.
+ * @param label      [in] of the field in the copy; or NULL: its own.
+ * @param out_memory [out] the caller's to close.
+ * @return as pde_storage_view_field; also PDE_ERR_FORMAT, PDE_ERR_IO, PDE_ERR_MEMORY.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_extract_field(pde_storage *storage, int64_t member, const char *label,
+                                             pde_storage **out_memory) PDE_NOEXCEPT;
+
+/**
+ * Copy the snapshots in a window of time, with metadata, into a new storage in memory. Both ends belong to
+ * the window.
+ *
+ * @param storage    [in] borrowed for the call.
+ * @param t_start    [in] user's time unit; may be -infinity.
+ * @param t_end      [in] at least t_start; may be infinity.
+ * @param out_memory [out] maybe without snapshots, but described; the caller's to close.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (t_end before t_start, or NaN); PDE_ERR_UNSUPPORTED (a movie);
+ *         PDE_ERR_FORMAT; PDE_ERR_IO; PDE_ERR_MEMORY; else as pde_storage_sample.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_extract_time_range(pde_storage *storage, double t_start, double t_end,
+                                                  pde_storage **out_memory) PDE_NOEXCEPT;
+
+/**
+ * Make a storage in memory out of fields, each a snapshot.
+ *
+ * @param fields     [in] [count] on one grid, of one kind; their samples are copied.
+ * @param times      [in] [count] user's time unit, in any order; or NULL: 0, 1, 2, ...
+ * @param count      [in] at least 1.
+ * @param label      [in] of the field in the storage; or NULL: that of the first field.
+ * @param dtype      [in] of the samples in the storage; or 0: that of the first field, which all must have.
+ * @param out_memory [out] the caller's to close.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 1, a time that is not finite); PDE_ERR_SHAPE (another grid or
+ *         kind; the message says which field); PDE_ERR_DTYPE (dtype is 0 and they differ; no such dtype);
+ *         PDE_ERR_RANGE (a value that dtype cannot hold); PDE_ERR_MEMORY.
+ * @threads one call at a time per field.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_create_from_fields(pde_field *const *fields, const double *times,
+                                                  int64_t count, const char *label, int32_t dtype,
+                                                  pde_storage **out_memory) PDE_NOEXCEPT;
+
+/**
+ * Make a storage in memory out of the fields of one collection, each a snapshot.
+ *
+ * @param collection [in] whose fields are all of one rank; their samples are copied.
+ * @param times      [in] [count] user's time unit, in any order; or NULL: 0, 1, 2, ...
+ * @param count      [in] the number of fields in the collection.
+ * @param label      [in] of the field in the storage; or NULL: that of the first field.
+ * @param out_memory [out] the caller's to close.
+ * @return PDE_OK; PDE_ERR_SHAPE (count differs, fields of several ranks); PDE_ERR_ARGUMENT (a time that is
+ * not finite); PDE_ERR_MEMORY.
+ * @threads one call at a time per field.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_create_from_collection(const pde_field *collection, const double *times,
+                                                      int64_t count, const char *label,
+                                                      pde_storage **out_memory) PDE_NOEXCEPT;
+
+/**
+ * Copy all snapshots, times and metadata into another storage, of any kind: a movie out of a file is a copy.
+ *
+ * `into` is written in the session it is in, or in one of its own, which its mode allows or refuses. If this
+ * fails halfway, what has been copied stays there. Metadata of single snapshots is left out where `into`
+ * keeps none.
+ *
+ * Options: `progress` [false] draw a bar on stderr; a progress callback counts snapshots.
+ *
+ * @param storage [in] borrowed for the call.
+ * @param into    [in,out] another storage, and no view; borrowed for the call.
+ * @param options [in] see above; or NULL.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (`into` is the storage itself or a view of it; the times are not in the
+ *         order that `into` wants); PDE_ERR_STATE (nothing described yet; cancelled by the progress
+ *         callback); PDE_ERR_UNSUPPORTED (reading a movie); PDE_ERR_FORMAT, PDE_ERR_IO; what
+ *         pde_storage_start and pde_storage_append give for `into`.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_copy(pde_storage *storage, pde_storage *into,
+                                    const pde_options *options) PDE_NOEXCEPT;
+
+/**
+ * Merge storages of equal times into one of collections: each of its snapshots has the fields of all.
+ *
+ * Times are those of the first storage; fields of collections are taken one by one. The dtype is the smallest
+ * that holds all values of each. Of metadata with the same key the first counts; that of single snapshots is
+ * not taken over. `into` is written as in pde_storage_copy.
+ *
+ * Options: `rtol` [1e-5], `atol` [1e-8]: a time t of the first storage and a time s of another one are equal
+ * if |t - s| <= atol + rtol |s|. `progress` [false] draw a bar on stderr; a progress callback counts
+ * snapshots.
+ *
+ * @param storages [in] [count] on one grid, of one length; views of one storage, or one of them twice, too.
+ * @param count    [in] at least 1.
+ * @param label    [in] of the collections; or NULL: none.
+ * @param into     [in,out] another storage, and no view; borrowed for the call.
+ * @param options  [in] see above; or NULL.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 1; `into` is one of the storages or a view of one);
+ *         PDE_ERR_SHAPE (different grids or lengths); PDE_ERR_RANGE (different times; the message says
+ * where); PDE_ERR_DTYPE (no dtype holds all values); else as pde_storage_copy.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_merge(pde_storage *const *storages, int64_t count, const char *label,
+                                     pde_storage *into, const pde_options *options) PDE_NOEXCEPT;
+
+/**
+ * Apply a function to every snapshot and store the results, at the same times, in another storage.
+ *
+ * The function gets the snapshot and a field of the result's kind, which holds anything and which it fills.
+ * If it fails, the call ends with its status, and the message says at which snapshot; earlier results stay in
+ * `into`, which is written as in pde_storage_copy. Metadata is not taken over.
+ *
+ * Options:
+ * - `parallel` [false] call the function on several threads at once, none of which is the caller's. Results
+ *   come in order all the same, and of several failures the one of the first snapshot counts.
+ * - `threads` [0] how many, if parallel; 0: as many as there are usable cores.
+ * - `progress` [false] draw a bar on stderr; a progress callback counts snapshots.
+ *
+ * @param storage   [in] borrowed for the call.
+ * @param sample    [in] what the results are: grid, kind, dtype, labels; or NULL: like the snapshots.
+ * @param transform [in] called once per snapshot. Without `parallel` on this thread, in order.
+ * @param user      [in] handed to `transform`; or NULL.
+ * @param into      [in,out] another storage, and no view; borrowed for the call.
+ * @param options   [in] see above; or NULL.
+ * @return PDE_OK; what the function fails with; else as pde_storage_copy.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_apply(pde_storage *storage, const pde_field *sample, pde_transform transform,
+                                     void *user, pde_storage *into, const pde_options *options) PDE_NOEXCEPT;
+
 /* ---- metadata and numbers about a storage */
 
 /**
@@ -355,6 +783,20 @@ PDE_API pde_status pde_storage_info(pde_storage *storage, const char *key,
  * @since 0.1
  */
 PDE_API pde_status pde_storage_set_info(pde_storage *storage, const char *key, const char *json) PDE_NOEXCEPT;
+
+/**
+ * The metadata of one snapshot, as pde_storage_append_info was given it.
+ *
+ * @param storage  [in] borrowed for the call.
+ * @param index    [in] number of the snapshot; a negative one counts from the end.
+ * @param out_json [out] valid until the next call on this handle; NULL if it has none.
+ * @return PDE_OK; PDE_ERR_RANGE (no such snapshot); PDE_ERR_UNSUPPORTED (a movie); PDE_ERR_FORMAT (the group
+ *         /snapshot_info of the file makes no sense); PDE_ERR_IO.
+ * @threads one call at a time per storage.
+ * @since 0.2
+ */
+PDE_API pde_status pde_storage_snapshot_info(pde_storage *storage, int64_t index,
+                                             const char **out_json) PDE_NOEXCEPT;
 
 /**
  * Numbers about the writing, as a JSON object:

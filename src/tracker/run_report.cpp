@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/json.hpp"
-#include "tracker/tracker_kinds.hpp"
+#include "base/progress.hpp"
 
 namespace pde {
 namespace {

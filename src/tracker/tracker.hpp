@@ -21,6 +21,7 @@
 #include "base/options.hpp"
 #include "field/field.hpp"
 #include "storage/storage.hpp"
+#include "storage/transfer.hpp"
 #include "tracker/schedule.hpp"
 
 namespace pde {
@@ -71,13 +72,6 @@ class Tracker {
   SchedulePtr schedule_;
 };
 using TrackerPtr = std::shared_ptr<Tracker>;
-
-/// The user's function between state and storage: fills `out`, which is of `result`'s kind. A failure is
-/// thrown.
-struct StorageTransform {
-  FieldDescription result;
-  std::function<void(const StatePtr &state, double t, const FieldPtr &out)> call;
-};
 
 /// Records the state. Schedule null: constant(1). Storage null: opened now from the options uri and mode,
 /// closed at the end of the run. Options: table "tracker:storage".

@@ -15,7 +15,4 @@ OptionTable storage_tracker_options();
 TrackerPtr make_progress_tracker(SchedulePtr schedule, const Options &options);
 OptionTable progress_tracker_options();
 
-/// "1:02:03", or "2 days, 1:02:03" from a day on, as Python writes a duration; whole seconds.
-std::string duration_text(double seconds);
-
 }  // namespace pde

@@ -46,7 +46,8 @@ pde_backend empty_backend() {
 struct World {
   World() {
     grid = unit_grid({4});
-    field = filled_field(grid, 1);
+    field = new_field(grid, PDE_SCALAR, PDE_FLOAT64, "u");
+    EXPECT_OK(pde_field_fill(field, 1, 0));
     other_field = filled_field(grid, 2);
     storage = open_storage("memory:", nullptr);
     EXPECT_OK(pde_storage_append(storage, field, 0));
@@ -685,6 +686,123 @@ const Row kStorage[] = {
     [](World &w, Probe &p) {
       p.call("pde_storage_set_info", pde_storage_set_info, handle(w, "storage", w.storage.get()),
              in("key", "a"), in_or_null("json", "[1, 2]"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_append_info", pde_storage_append_info, handle(w, "storage", w.storage.get()),
+             handle(w, "field", w.field.get()), value(2.0), in("info_json", "{}"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_truncate_after", pde_storage_truncate_after, handle(w, "storage", w.storage.get()),
+             value(0.5));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_clear", pde_storage_clear, handle(w, "storage", w.storage.get()),
+             value<int32_t>(0));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_refresh", pde_storage_refresh, handle(w, "storage", w.storage.get()),
+             out<int64_t>("out_length"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_find_range", pde_storage_find_range, handle(w, "storage", w.storage.get()),
+             value(0.0), value(1.0), out<int64_t>("out_first"), out<int64_t>("out_count"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_find_nearest", pde_storage_find_nearest, handle(w, "storage", w.storage.get()),
+             value(0.7), out<int64_t>("out_index"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_dtype", pde_storage_dtype, handle(w, "storage", w.storage.get()),
+             out<int32_t>("out_dtype"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_ndim", pde_storage_ndim, handle(w, "storage", w.storage.get()),
+             out<int32_t>("out_ndim"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_shape", pde_storage_shape, handle(w, "storage", w.storage.get()),
+             out<int64_t>("out_shape", 2), value<int64_t>(2));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_grid", pde_storage_grid, handle(w, "storage", w.storage.get()),
+             out_handle<pde_grid>("out_grid"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_has_collection", pde_storage_has_collection, handle(w, "storage", w.storage.get()),
+             out<int32_t>("out_collection"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_find_member", pde_storage_find_member, handle(w, "storage", w.storage.get()),
+             in("label", "u"), out<int64_t>("out_member"));
+    },
+    [](World &w, Probe &p) {
+      static const int64_t lower[] = {1}, shape[] = {2}, strides[] = {2, 1};
+      p.call("pde_storage_read_box", pde_storage_read_box, handle(w, "storage", w.storage.get()),
+             value<int64_t>(0), value<int64_t>(2), value<int64_t>(1), in("lower", lower), in("shape", shape),
+             value<int32_t>(PDE_FLOAT64), in<void>("out_data", w.buffer), in_or_null("strides", strides));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_data_const", pde_storage_data_const, handle(w, "storage", w.storage.get()),
+             value<int64_t>(1), value<int32_t>(PDE_FLOAT64), out<const void *>("out_data"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_check", pde_storage_check, handle(w, "storage", w.storage.get()),
+             handle_or(w, "options", w.options.get(), PDE_OK));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_view_field", pde_storage_view_field, handle(w, "storage", w.storage.get()),
+             value<int64_t>(0), out_handle<pde_storage>("out_view"));
+    },
+    [](World &w, Probe &p) {
+      static const int64_t members[] = {0};
+      p.call("pde_storage_view_fields", pde_storage_view_fields, handle(w, "storage", w.storage.get()),
+             in("members", members), value<int64_t>(1), out_handle<pde_storage>("out_view"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_view_range", pde_storage_view_range, handle(w, "storage", w.storage.get()),
+             value<int64_t>(0), value<int64_t>(2), value<int64_t>(1), out_handle<pde_storage>("out_view"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_extract_field", pde_storage_extract_field, handle(w, "storage", w.storage.get()),
+             value<int64_t>(0), in_or_null("label", "v"), out_handle<pde_storage>("out_memory"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_extract_time_range", pde_storage_extract_time_range,
+             handle(w, "storage", w.storage.get()), value(0.0), value(0.5),
+             out_handle<pde_storage>("out_memory"));
+    },
+    [](World &w, Probe &p) {
+      static const double times[] = {3};
+      p.call("pde_storage_create_from_fields", pde_storage_create_from_fields,
+             handles(w, "fields", w.field.get()), in_or_null("times", times), value<int64_t>(1),
+             in_or_null("label", "v"), value<int32_t>(PDE_COMPLEX64), out_handle<pde_storage>("out_memory"));
+    },
+    [](World &w, Probe &p) {
+      static const double times[] = {3};
+      p.call("pde_storage_create_from_collection", pde_storage_create_from_collection,
+             handle(w, "collection", w.field.get()), in_or_null("times", times), value<int64_t>(1),
+             in_or_null("label", "v"), out_handle<pde_storage>("out_memory"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_copy", pde_storage_copy, handle(w, "storage", w.storage.get()),
+             handle(w, "into", w.writing.get()), handle_or(w, "options", w.options.get(), PDE_OK));
+    },
+    [](World &w, Probe &p) {
+      StorageHandle fresh = open_storage("memory:", "truncate");
+      p.call("pde_storage_merge", pde_storage_merge, handles(w, "storages", w.storage.get()),
+             value<int64_t>(1), in_or_null("label", "c"), handle(w, "into", fresh.get()),
+             handle_or(w, "options", w.options.get(), PDE_OK));
+    },
+    [](World &w, Probe &p) {
+      StorageHandle fresh = open_storage("memory:", "truncate");
+      p.call("pde_storage_apply", pde_storage_apply, handle(w, "storage", w.storage.get()),
+             handle_or(w, "sample", w.field.get(), PDE_OK),
+             callback("transform", double_it, PDE_ERR_ARGUMENT), in_or_null<void>("user", w.buffer),
+             handle(w, "into", fresh.get()), handle_or(w, "options", w.options.get(), PDE_OK));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_storage_snapshot_info", pde_storage_snapshot_info, handle(w, "storage", w.storage.get()),
+             value<int64_t>(0), out<const char *>("out_json"));
     },
     [](World &w, Probe &p) {
       p.call("pde_storage_statistics", pde_storage_statistics, handle(w, "storage", w.storage.get()),

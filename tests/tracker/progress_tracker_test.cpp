@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/progress.hpp"
 #include "support/expect_error.hpp"
 #include "tracker/tracker_fixture.hpp"
 #include "tracker/tracker_kinds.hpp"
