@@ -63,13 +63,12 @@ PDE_API pde_status pde_grid_create_cartesian(int32_t ndim, const double *lower, 
  * Create a grid from its text, as pde_grid_text gives it and as files hold it.
  *
  * @param json     [in] an object with the key "class" and exactly the other keys that class asks for.
- *                 Accepted as well: whole numbers written as floats, 0 and 1 for booleans, one boolean for
- *                 all axes, bounds in the wrong order, and a bound given by its upper end alone (the lower is
- *                 0).
+ *                 Accepted as well: whole numbers written as floats and floats as whole numbers, 0 and 1 for
+ *                 booleans, one boolean for all axes, bounds of Cartesian axes in the wrong order, such a
+ *                 bound given by its upper end alone (the lower is 0), and an inner radius of 0.
  * @param out_grid [out] the grid; the caller's to free.
- * @return PDE_OK; PDE_ERR_FORMAT (not JSON, a missing or further key, an impossible value);
- *         PDE_ERR_UNSUPPORTED (a kind of grid that this version does not have: polar, spherical,
- *         cylindrical); PDE_ERR_RANGE (more cells than an array can have).
+ * @return PDE_OK; PDE_ERR_FORMAT (not JSON, an unknown class, a missing or further key, an impossible value);
+ *         PDE_ERR_RANGE (more cells than an array can have, an extent too large for a number).
  * @threads any.
  * @since 0.1
  */
@@ -78,7 +77,9 @@ PDE_API pde_status pde_grid_parse(const char *json, pde_grid **out_grid) PDE_NOE
 /**
  * The text of a grid: JSON, as in `{"shape": [5, 4], "periodic": [true, false], "class": "UnitGrid"}`.
  *
- * Equal grids have equal texts, and pde_grid_parse gives back an equal grid.
+ * Equal grids have equal texts, and pde_grid_parse gives back an equal grid. All bounds and radii are floats,
+ * 3.0, even those that were read as 3; to py-pde the two are equal. A cylinder that is hollow names both
+ * radii; py-pde reads them, while its own files name the outer one alone.
  *
  * @param grid     [in] borrowed for the call.
  * @param out_json [out] lives as long as the handle.

@@ -101,7 +101,8 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * @return PDE_OK (t_end is reached); PDE_STOP (a tracker, pde_controller_stop or the progress callback ended
  *         the run early; all is finished nevertheless); PDE_ERR_ARGUMENT (times; options; boundary conditions
  *         that do not fit the grid); PDE_ERR_SHAPE (the state is no scalar field); PDE_ERR_DTYPE (the state
- *         is not float64); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
+ *         is not float64); PDE_ERR_UNSUPPORTED (the state lies on a polar, spherical or cylindrical grid);
+ *         PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
  *         PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the tolerance);
  *         what a storage or callback returned.
  * @threads one call at a time per equation, state and controller.

@@ -466,8 +466,6 @@ TEST(WrongShape, TextsOfGridsAreChecked) {
     EXPECT_STATUS(PDE_ERR_FORMAT, pde_grid_parse(text, grid.out())) << text;
   }
   EXPECT_STATUS(PDE_ERR_FORMAT, pde_grid_parse(std::string(100000, '[').c_str(), grid.out()));
-  EXPECT_STATUS(PDE_ERR_UNSUPPORTED,
-                pde_grid_parse(R"({"class": "SphericalSymGrid", "radius": 1, "shape": [4]})", grid.out()));
   EXPECT_STATUS(PDE_ERR_RANGE,
                 pde_grid_parse(R"({"class": "UnitGrid", "shape": [9007199254740993, 9007199254740993],
                                                   "periodic": [false, false]})",

@@ -2,7 +2,7 @@
 
 usage: golden_hashes_test.py LIBPDE GOLDEN_FOLDER
 
-Every time series is read raw, so files on grids that libpde does not have are checked, too.
+Every time series is read raw, whatever it says of its fields.
 """
 
 import hashlib

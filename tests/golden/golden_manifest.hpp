@@ -26,11 +26,6 @@ inline const rapidjson::Value &entry(const std::string &path) {
   throw std::runtime_error("the manifest has no " + path);
 }
 
-inline bool on_grid_of_ours(const rapidjson::Value &file) {
-  const std::string_view name = file["grid"]["class"].GetString();
-  return name == "UnitGrid" || name == "CartesianGrid";
-}
-
 inline std::string full_path(const std::string &path) {
 #ifdef PDE_GOLDEN_RESOURCES
   if (path.starts_with("resources/")) return PDE_GOLDEN_RESOURCES + path.substr(path.find('/'));
@@ -38,12 +33,11 @@ inline std::string full_path(const std::string &path) {
   return PDE_GOLDEN_DIR "/" + path;
 }
 
-/// The time series that are there, on grids that libpde has or does not have. The folder resources/ does not
-/// come with this repository.
-inline std::vector<std::string> series_files(bool ours) {
+/// The time series that are there. The folder resources/ does not come with this repository.
+inline std::vector<std::string> series_files() {
   std::vector<std::string> paths;
   for (const auto &file : manifest()["files"].GetArray()) {
-    if (std::string_view(file["kind"].GetString()) == "filestorage" && on_grid_of_ours(file) == ours &&
+    if (std::string_view(file["kind"].GetString()) == "filestorage" &&
         std::filesystem::exists(full_path(file["path"].GetString()))) {
       paths.emplace_back(file["path"].GetString());
     }

@@ -61,6 +61,19 @@ TEST(Solve, SteppersAgree) {
   }
 }
 
+TEST(Solve, RefusesGridsWhoseAxesAreNotStraight) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  for (const GridPtr &grid :
+       {Grid::polar(0, 2, 4), Grid::spherical(1, 2, 4), Grid::cylindrical({0, 2, 0, 1}, 4, 4, true)}) {
+    const FieldPtr state = equation->initial_state(grid, 1), before = state->copy(PDE_FLOAT64, std::nullopt);
+    EXPECT_MESSAGE(PDE_ERR_UNSUPPORTED, solve(*equation, state, 0, 1, Options(), nullptr), grid->class_name(),
+                   "unit and Cartesian");
+    before->combine(1, -1, state.get());
+    EXPECT_EQ(field_statistic(*before, "max")[0], 0) << "the state has changed";
+    EXPECT_EQ(field_statistic(*before, "min")[0], 0) << "the state has changed";
+  }
+}
+
 TEST(Solve, TakesItsFirstStepFromTheUser) {
   const EquationPtr equation = make_equation("diffusion", Options());
   const FieldPtr found = equation->initial_state(box(16, 16, true), 1);

@@ -25,10 +25,15 @@ inline rapidjson::Document parse_json_file(const std::string &path) {
   return parse_json({std::istreambuf_iterator<char>(stream), {}});
 }
 
-/// Whether two values are the same: order of keys does not count, a NaN equals a NaN, 1 is not 1.0 is not
-/// true.
-inline bool same_json(const rapidjson::Value &a, const rapidjson::Value &b) {
+/// Whether 1 is the same as 1.0.
+enum class Numbers { with_kind, by_value };
+
+/// Whether two values are the same: order of keys does not count, a NaN equals a NaN, 1 is not true, nor,
+/// unless numbers count by value, 1.0.
+inline bool same_json(const rapidjson::Value &a, const rapidjson::Value &b,
+                      Numbers numbers = Numbers::with_kind) {
   if (a.IsNumber() && b.IsNumber()) {
+    if (numbers == Numbers::by_value) return a.GetDouble() == b.GetDouble();
     if (a.IsDouble() != b.IsDouble()) return false;
     if (!a.IsDouble()) return a == b;
     const double x = a.GetDouble(), y = b.GetDouble();
@@ -39,7 +44,7 @@ inline bool same_json(const rapidjson::Value &a, const rapidjson::Value &b) {
   if (a.IsArray()) {
     if (a.Size() != b.Size()) return false;
     for (rapidjson::SizeType i = 0; i < a.Size(); ++i) {
-      if (!same_json(a[i], b[i])) return false;
+      if (!same_json(a[i], b[i], numbers)) return false;
     }
     return true;
   }
@@ -47,7 +52,7 @@ inline bool same_json(const rapidjson::Value &a, const rapidjson::Value &b) {
     if (a.MemberCount() != b.MemberCount()) return false;
     for (const auto &member : a.GetObject()) {
       const auto other = b.FindMember(member.name);
-      if (other == b.MemberEnd() || !same_json(member.value, other->value)) return false;
+      if (other == b.MemberEnd() || !same_json(member.value, other->value, numbers)) return false;
     }
     return true;
   }
