@@ -51,6 +51,25 @@ pde_status pde_grid_create_cartesian(int32_t ndim, const double *lower, const do
   });
 }
 
+pde_status pde_grid_create_polar(double r_inner, double r_outer, int64_t count,
+                                 pde_grid **out_grid) noexcept {
+  return creating(out_grid, "out_grid", [&] { return handle(Grid::polar(r_inner, r_outer, count)); });
+}
+
+pde_status pde_grid_create_spherical(double r_inner, double r_outer, int64_t count,
+                                     pde_grid **out_grid) noexcept {
+  return creating(out_grid, "out_grid", [&] { return handle(Grid::spherical(r_inner, r_outer, count)); });
+}
+
+pde_status pde_grid_create_cylindrical(double r_inner, double r_outer, double z_lower, double z_upper,
+                                       int64_t count_r, int64_t count_z, int32_t periodic_z,
+                                       pde_grid **out_grid) noexcept {
+  return creating(out_grid, "out_grid", [&] {
+    const bool periodic = checked_flag(periodic_z, "periodic_z");
+    return handle(Grid::cylindrical({r_inner, r_outer, z_lower, z_upper}, count_r, count_z, periodic));
+  });
+}
+
 pde_status pde_grid_parse(const char *json, pde_grid **out_grid) noexcept {
   return creating(out_grid, "out_grid", [&] { return handle(Grid::parse(needed_text(json, "json"))); });
 }

@@ -82,7 +82,8 @@ module pde
 
   public :: pde_version_string, pde_version_number, pde_status_name, pde_error_message
   public :: pde_options_create, pde_options_set, pde_options_parse, pde_options_free
-  public :: pde_grid_create_unit, pde_grid_create_cartesian, pde_grid_parse, pde_grid_text, pde_grid_ndim
+  public :: pde_grid_create_unit, pde_grid_create_cartesian, pde_grid_create_polar, pde_grid_create_spherical
+  public :: pde_grid_create_cylindrical, pde_grid_parse, pde_grid_text, pde_grid_ndim
   public :: pde_grid_shape, pde_grid_bounds, pde_grid_periodic, pde_grid_coordinates, pde_grid_free
   public :: pde_field_create, pde_field_wrap, pde_field_rebind, pde_field_collection_create, pde_field_assign
   public :: pde_field_grid, pde_field_fill, pde_field_fill_random, pde_field_average, pde_field_statistic
@@ -105,6 +106,15 @@ module pde
   end interface
   interface pde_grid_create_cartesian
     module procedure create_cartesian_int32, create_cartesian_int64
+  end interface
+  interface pde_grid_create_polar
+    module procedure create_polar_int32, create_polar_int64
+  end interface
+  interface pde_grid_create_spherical
+    module procedure create_spherical_int32, create_spherical_int64
+  end interface
+  interface pde_grid_create_cylindrical
+    module procedure create_cylindrical_int32, create_cylindrical_int64
   end interface
   interface pde_field_wrap
     module procedure wrap_1, wrap_2, wrap_3, wrap_4
@@ -204,6 +214,27 @@ module pde
       real(c_double), intent(in) :: lower(*), upper(*)
       integer(c_int64_t), intent(in) :: shape(*)
       integer(c_int32_t), intent(in) :: periodic(*)
+      type(c_ptr), intent(out) :: grid
+    end function
+    integer(c_int32_t) function c_grid_create_polar(r_inner, r_outer, count, grid) bind(c, name="pde_grid_create_polar")
+      import; implicit none
+      real(c_double), value :: r_inner, r_outer
+      integer(c_int64_t), value :: count
+      type(c_ptr), intent(out) :: grid
+    end function
+    integer(c_int32_t) function c_grid_create_spherical(r_inner, r_outer, count, grid) &
+        bind(c, name="pde_grid_create_spherical")
+      import; implicit none
+      real(c_double), value :: r_inner, r_outer
+      integer(c_int64_t), value :: count
+      type(c_ptr), intent(out) :: grid
+    end function
+    integer(c_int32_t) function c_grid_create_cylindrical(r_inner, r_outer, z_lower, z_upper, count_r, count_z, &
+        periodic_z, grid) bind(c, name="pde_grid_create_cylindrical")
+      import; implicit none
+      real(c_double), value :: r_inner, r_outer, z_lower, z_upper
+      integer(c_int64_t), value :: count_r, count_z
+      integer(c_int32_t), value :: periodic_z
       type(c_ptr), intent(out) :: grid
     end function
     integer(c_int32_t) function c_grid_parse(json, grid) bind(c, name="pde_grid_parse")
@@ -728,6 +759,60 @@ contains
     logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: ierr
     call create_cartesian_int64(lower, upper, int(shape, int64), grid, periodic, ierr)
+  end subroutine
+
+  subroutine create_polar_int64(r_inner, r_outer, count, grid, ierr)
+    real(real64), intent(in) :: r_inner, r_outer
+    integer(int64), intent(in) :: count
+    type(pde_grid), intent(out) :: grid
+    integer(int32), intent(out), optional :: ierr
+    call settle(c_grid_create_polar(r_inner, r_outer, count, grid%handle), ierr)
+  end subroutine
+
+  subroutine create_polar_int32(r_inner, r_outer, count, grid, ierr)
+    real(real64), intent(in) :: r_inner, r_outer
+    integer(int32), intent(in) :: count
+    type(pde_grid), intent(out) :: grid
+    integer(int32), intent(out), optional :: ierr
+    call create_polar_int64(r_inner, r_outer, int(count, int64), grid, ierr)
+  end subroutine
+
+  subroutine create_spherical_int64(r_inner, r_outer, count, grid, ierr)
+    real(real64), intent(in) :: r_inner, r_outer
+    integer(int64), intent(in) :: count
+    type(pde_grid), intent(out) :: grid
+    integer(int32), intent(out), optional :: ierr
+    call settle(c_grid_create_spherical(r_inner, r_outer, count, grid%handle), ierr)
+  end subroutine
+
+  subroutine create_spherical_int32(r_inner, r_outer, count, grid, ierr)
+    real(real64), intent(in) :: r_inner, r_outer
+    integer(int32), intent(in) :: count
+    type(pde_grid), intent(out) :: grid
+    integer(int32), intent(out), optional :: ierr
+    call create_spherical_int64(r_inner, r_outer, int(count, int64), grid, ierr)
+  end subroutine
+
+  subroutine create_cylindrical_int64(r_inner, r_outer, z_lower, z_upper, count_r, count_z, grid, periodic_z, ierr)
+    real(real64), intent(in) :: r_inner, r_outer, z_lower, z_upper
+    integer(int64), intent(in) :: count_r, count_z
+    type(pde_grid), intent(out) :: grid
+    logical, intent(in), optional :: periodic_z ! it is not, if left out
+    integer(int32), intent(out), optional :: ierr
+    integer(int32) :: flag
+    flag = 0
+    if (present(periodic_z)) flag = merge(1_int32, 0_int32, periodic_z)
+    call settle(c_grid_create_cylindrical(r_inner, r_outer, z_lower, z_upper, count_r, count_z, flag, grid%handle), ierr)
+  end subroutine
+
+  subroutine create_cylindrical_int32(r_inner, r_outer, z_lower, z_upper, count_r, count_z, grid, periodic_z, ierr)
+    real(real64), intent(in) :: r_inner, r_outer, z_lower, z_upper
+    integer(int32), intent(in) :: count_r, count_z
+    type(pde_grid), intent(out) :: grid
+    logical, intent(in), optional :: periodic_z
+    integer(int32), intent(out), optional :: ierr
+    call create_cylindrical_int64(r_inner, r_outer, z_lower, z_upper, int(count_r, int64), int(count_z, int64), grid, &
+      periodic_z, ierr)
   end subroutine
 
   integer(int32) function flags_of(periodic, flags) result(status)

@@ -7,6 +7,20 @@
  * (upper - lower) / n, and centre i lies at (i + 0.5) * d + lower.
  *
  * Axis 0 is x and varies slowest in memory: element [i][j] of an array belongs to (x_i, y_j).
+ *
+ * Polar, spherical and cylindrical grids are for what does not depend on angles: these are no axes, and the
+ * grid has fewer axes (ndim) than space has dimensions. Vectors and tensors have all components nevertheless,
+ * those along axes first:
+ *
+ * | grid        | axes    | dimension | components of a vector |
+ * |-------------|---------|-----------|------------------------|
+ * | unit, Cartesian | x, y, z | ndim  | x, y, z                |
+ * | polar       | r       | 2         | r, phi                 |
+ * | spherical   | r       | 3         | r, theta, phi          |
+ * | cylindrical | r, z    | 3         | r, z, phi              |
+ *
+ * On cylindrical grids that is (r, z, phi), not (r, phi, z). Nothing here converts components or positions
+ * from one system to another: they go in and come out as they are.
  */
 #ifndef PDE_GRID_H
 #define PDE_GRID_H
@@ -60,6 +74,65 @@ PDE_API pde_status pde_grid_create_cartesian(int32_t ndim, const double *lower, 
                                              pde_grid **out_grid) PDE_NOEXCEPT;
 
 /**
+ * Create a polar grid: a disk or an annulus, cut into rings.
+ *
+ * The ring around radius r has the area pi (r + d/2)^2 - pi (r - d/2)^2, the grid pi r_outer^2 - pi
+ * r_inner^2.
+ *
+ * @param r_inner  [in] radius of the hole, finite; 0: there is none; user's length unit.
+ * @param r_outer  [in] finite, above r_inner; user's length unit.
+ * @param count    [in] cells along r, at least 1.
+ * @param out_grid [out] the grid, with the one axis r, which is not periodic; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (radii, a count below 1); PDE_ERR_RANGE (more cells than an array can
+ *         have).
+ * @threads any.
+ * @since 0.2
+ */
+PDE_API pde_status pde_grid_create_polar(double r_inner, double r_outer, int64_t count,
+                                         pde_grid **out_grid) PDE_NOEXCEPT;
+
+/**
+ * Create a spherical grid: a ball or a shell, cut into shells.
+ *
+ * The shell around radius r has the volume 4/3 pi (r + d/2)^3 - 4/3 pi (r - d/2)^3, the grid 4/3 pi r_outer^3
+ * - 4/3 pi r_inner^3.
+ *
+ * @param r_inner  [in] radius of the hole, finite; 0: there is none; user's length unit.
+ * @param r_outer  [in] finite, above r_inner; user's length unit.
+ * @param count    [in] cells along r, at least 1.
+ * @param out_grid [out] the grid, with the one axis r, which is not periodic; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (radii, a count below 1); PDE_ERR_RANGE (more cells than an array can
+ *         have).
+ * @threads any.
+ * @since 0.2
+ */
+PDE_API pde_status pde_grid_create_spherical(double r_inner, double r_outer, int64_t count,
+                                             pde_grid **out_grid) PDE_NOEXCEPT;
+
+/**
+ * Create a cylindrical grid: a cylinder, full or hollow, cut into rings.
+ *
+ * The ring around radius r has the volume 2 pi d_r r d_z, the grid pi (z_upper - z_lower) (r_outer^2 -
+ * r_inner^2). Unlike those of a Cartesian grid the bounds stay exactly as they are given.
+ *
+ * @param r_inner    [in] radius of the hole, finite; 0: there is none; user's length unit.
+ * @param r_outer    [in] finite, above r_inner; user's length unit.
+ * @param z_lower    [in] finite; user's length unit.
+ * @param z_upper    [in] finite, above z_lower; user's length unit.
+ * @param count_r    [in] cells along r, which is axis 0; at least 1.
+ * @param count_z    [in] cells along z, which is axis 1 and varies fastest in memory; at least 1.
+ * @param periodic_z [in] flag: whether z wraps around. r never does.
+ * @param out_grid   [out] the grid; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (radii, bounds, a count below 1, a flag that is not 0 or 1); PDE_ERR_RANGE
+ *         (more cells than an array can have, an extent too large for a number).
+ * @threads any.
+ * @since 0.2
+ */
+PDE_API pde_status pde_grid_create_cylindrical(double r_inner, double r_outer, double z_lower, double z_upper,
+                                               int64_t count_r, int64_t count_z, int32_t periodic_z,
+                                               pde_grid **out_grid) PDE_NOEXCEPT;
+
+/**
  * Create a grid from its text, as pde_grid_text gives it and as files hold it.
  *
  * @param json     [in] an object with the key "class" and exactly the other keys that class asks for.
@@ -101,7 +174,8 @@ PDE_API pde_status pde_grid_text(const pde_grid *grid, const char **out_json) PD
 PDE_API pde_status pde_grid_ndim(const pde_grid *grid, int32_t *out_ndim) PDE_NOEXCEPT;
 
 /**
- * The dimension of space: the number of components of a vector. Equal to ndim on unit and Cartesian grids.
+ * The dimension of space: the number of components of a vector. Equal to ndim on unit and Cartesian grids; 2
+ * on polar grids, 3 on spherical and cylindrical ones.
  *
  * @param grid          [in] borrowed for the call.
  * @param out_dimension [out] 1 to 3.
@@ -165,6 +239,8 @@ PDE_API pde_status pde_grid_coordinates(const pde_grid *grid, int32_t axis, doub
 
 /**
  * The volumes of the cells and of the whole grid (lengths in one dimension, areas in two).
+ *
+ * Cells of unit and Cartesian grids all have the same volume, those of other grids grow with the radius.
  *
  * @param grid      [in] borrowed for the call.
  * @param out_cells [out] one per cell in C order; user's length unit to the power of the dimension; or NULL.

@@ -451,18 +451,71 @@ TEST(WrongShape, BoundsThatMakeNoBoxAreRefused) {
   EXPECT_STATUS(PDE_ERR_RANGE, box(-1e308, 1e308));
 }
 
+TEST(WrongShape, RadiiAndBoundsOfRoundGridsAreChecked) {
+  GridHandle grid;
+  const auto polar = [&](double inner, double outer, int64_t count = 3) {
+    return pde_grid_create_polar(inner, outer, count, grid.out());
+  };
+  const auto spherical = [&](double inner, double outer, int64_t count = 3) {
+    return pde_grid_create_spherical(inner, outer, count, grid.out());
+  };
+  const auto cylindrical = [&](double inner, double outer, double lower = 0, double upper = 1,
+                               int64_t count_r = 3, int64_t count_z = 4, int32_t periodic_z = 0) {
+    return pde_grid_create_cylindrical(inner, outer, lower, upper, count_r, count_z, periodic_z, grid.out());
+  };
+  for (const auto &[inner, outer] : {std::pair{kNaN, 1.0},
+                                     {0.0, kNaN},
+                                     {0.0, kInf},
+                                     {-kInf, 1.0},
+                                     {-0.5, 1.0},
+                                     {1.0, 1.0},
+                                     {2.0, 1.0},
+                                     {0.0, 0.0},
+                                     {0.0, -1.0}}) {
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, polar(inner, outer));
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, spherical(inner, outer));
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, cylindrical(inner, outer));
+  }
+  for (const auto &[lower, upper] : {std::pair{kNaN, 1.0}, {0.0, kInf}, {1.0, 1.0}, {2.0, 1.0}})
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, cylindrical(0, 1, lower, upper));
+  for (int64_t bad : {int64_t{0}, int64_t{-1}, INT64_MIN}) {
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, polar(0, 1, bad));
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, spherical(0, 1, bad));
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, cylindrical(0, 1, 0, 1, bad));
+    EXPECT_STATUS(PDE_ERR_ARGUMENT, cylindrical(0, 1, 0, 1, 1, bad));
+  }
+  EXPECT_STATUS(PDE_ERR_ARGUMENT, cylindrical(0, 1, 0, 1, 3, 4, 2));
+  EXPECT_STATUS(PDE_ERR_ARGUMENT, cylindrical(0, 1, 0, 1, 3, 4, -1));
+  EXPECT_STATUS(PDE_ERR_RANGE, polar(0, 1, INT64_MAX));
+  EXPECT_STATUS(PDE_ERR_RANGE, spherical(0, 1, INT64_MAX));
+  EXPECT_STATUS(PDE_ERR_RANGE, cylindrical(0, 1, 0, 1, INT64_MAX, INT64_MAX));
+  EXPECT_STATUS(PDE_ERR_RANGE, cylindrical(0, 1, -1e308, 1e308));
+}
+
 TEST(WrongShape, TextsOfGridsAreChecked) {
   GridHandle grid;
-  for (const char *text :
-       {"", "{}", "[]", "null", "{\"class\": \"UnitGrid\"}", R"({"class": "NoGrid", "shape": [2]})",
-        R"({"class": "UnitGrid", "shape": [0], "periodic": [false]})",
-        R"({"class": "UnitGrid", "shape": [-3], "periodic": [false]})",
-        R"({"class": "UnitGrid", "shape": [2.5], "periodic": [false]})",
-        R"({"class": "UnitGrid", "shape": "two", "periodic": [false]})",
-        R"({"class": "UnitGrid", "shape": [2, 2, 2, 2], "periodic": [false, false, false, false]})",
-        R"({"class": "UnitGrid", "shape": [2], "periodic": [false], "more": 1})",
-        R"({"class": "UnitGrid", "shape": [2], "periodic": [false])",
-        R"({"class": "CartesianGrid", "shape": [2], "periodic": [false], "bounds": [[0, NaN]]})"}) {
+  for (
+      const char *text :
+      {"",
+       "{}",
+       "[]",
+       "null",
+       "{\"class\": \"UnitGrid\"}",
+       R"({"class": "NoGrid", "shape": [2]})",
+       R"({"class": "UnitGrid", "shape": [0], "periodic": [false]})",
+       R"({"class": "UnitGrid", "shape": [-3], "periodic": [false]})",
+       R"({"class": "UnitGrid", "shape": [2.5], "periodic": [false]})",
+       R"({"class": "UnitGrid", "shape": "two", "periodic": [false]})",
+       R"({"class": "UnitGrid", "shape": [2, 2, 2, 2], "periodic": [false, false, false, false]})",
+       R"({"class": "UnitGrid", "shape": [2], "periodic": [false], "more": 1})",
+       R"({"class": "UnitGrid", "shape": [2], "periodic": [false])",
+       R"({"class": "CartesianGrid", "shape": [2], "periodic": [false], "bounds": [[0, NaN]]})",
+       R"({"class": "PolarSymGrid", "shape": [2]})",
+       R"({"class": "PolarSymGrid", "shape": [2], "radius": [2, 1]})",
+       R"({"class": "SphericalSymGrid", "shape": [2, 2], "radius": 1})",
+       R"({"class": "SphericalSymGrid", "shape": [2], "radius": -1})",
+       R"({"class": "CylindricalSymGrid", "shape": [2, 2], "radius": 1, "bounds_z": [0, 1]})",
+       R"({"class": "CylindricalSymGrid", "shape": [2], "radius": 1, "bounds_z": [0, 1], "periodic_z": true})"}) {
     EXPECT_STATUS(PDE_ERR_FORMAT, pde_grid_parse(text, grid.out())) << text;
   }
   EXPECT_STATUS(PDE_ERR_FORMAT, pde_grid_parse(std::string(100000, '[').c_str(), grid.out()));

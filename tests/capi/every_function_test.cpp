@@ -463,6 +463,19 @@ const Row kGrid[] = {
              out_handle<pde_grid>("out_grid"));
     },
     [](World &, Probe &p) {
+      p.call("pde_grid_create_polar", pde_grid_create_polar, value(0.5), value(2.0), value<int64_t>(4),
+             out_handle<pde_grid>("out_grid"));
+    },
+    [](World &, Probe &p) {
+      p.call("pde_grid_create_spherical", pde_grid_create_spherical, value(0.0), value(2.0),
+             value<int64_t>(4), out_handle<pde_grid>("out_grid"));
+    },
+    [](World &, Probe &p) {
+      p.call("pde_grid_create_cylindrical", pde_grid_create_cylindrical, value(0.5), value(2.0), value(-1.0),
+             value(1.0), value<int64_t>(4), value<int64_t>(3), value<int32_t>(1),
+             out_handle<pde_grid>("out_grid"));
+    },
+    [](World &, Probe &p) {
       p.call("pde_grid_parse", pde_grid_parse,
              in("json", R"({"shape": [4], "periodic": [true], "class": "UnitGrid"})"),
              out_handle<pde_grid>("out_grid"));

@@ -15,6 +15,7 @@ program module_test
   if (path == "stop") call stop_without_ierr()
   call test_base()
   call test_grids()
+  call test_round_grids()
   call test_wrapping()
   call test_order()
   call test_shapes()
@@ -93,6 +94,50 @@ contains
     call pde_grid_free(grid)
     call pde_grid_shape(grid, shape, ierr)
     call check(ierr == PDE_ERR_ARGUMENT, "a grid that was freed")
+  end subroutine
+
+  subroutine test_round_grids()
+    type(pde_grid) :: grid
+    type(pde_field) :: field
+    real(real64) :: r(4), z(3), lower(2), upper(2)
+    real(real64), target :: v(3, 4, 3)
+    logical :: periodic(2)
+    character(:), allocatable :: text
+    integer(int32) :: ierr
+
+    call pde_grid_create_polar(1.0_real64, 3.0_real64, 4, grid)
+    call pde_grid_coordinates(grid, 1, r)
+    call check(all(same(r, [1.25_real64, 1.75_real64, 2.25_real64, 2.75_real64])), "rings of an annulus")
+    call pde_grid_free(grid)
+    call pde_grid_create_spherical(0.0_real64, 2.0_real64, 4_int64, grid)
+    call pde_grid_text(grid, text)
+    call check(text == '{"radius": 2.0, "shape": [4], "class": "SphericalSymGrid"}', "text of a ball")
+    call pde_grid_free(grid)
+
+    call pde_grid_create_cylindrical(0.5_real64, 2.5_real64, -1.0_real64, 2.0_real64, 4, 3, grid, .true.)
+    call pde_grid_bounds(grid, lower, upper)
+    call check(all(same(lower, [0.5_real64, -1.0_real64]) .and. same(upper, [2.5_real64, 2.0_real64])), "bounds of r and z")
+    call pde_grid_periodic(grid, periodic)
+    call check(.not. periodic(1) .and. periodic(2), "periodic z")
+    call pde_grid_coordinates(grid, 2, z)
+    call check(all(same(z, [-0.5_real64, 0.5_real64, 1.5_real64])), "coordinates along z")
+    v = 1 ! three components (r, z, phi) on two axes
+    call pde_field_wrap(grid, PDE_VECTOR, v, field)
+    call pde_field_free(field)
+    call pde_field_wrap(grid, PDE_VECTOR, v(:2, :, :), field, ierr=ierr)
+    call check(ierr == PDE_ERR_SHAPE, "two components of three")
+    call pde_grid_free(grid)
+
+    call pde_grid_create_cylindrical(0.5_real64, 2.5_real64, -1.0_real64, 2.0_real64, 4_int64, 3_int64, grid)
+    call pde_grid_periodic(grid, periodic)
+    call check(.not. any(periodic), "z is not periodic unless it is said")
+    call pde_grid_free(grid)
+    call pde_grid_create_polar(3.0_real64, 1.0_real64, 4, grid, ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "a hole larger than the disk")
+    call pde_grid_create_spherical(0.0_real64, 1.0_real64, 0, grid, ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "a ball without cells")
+    call pde_grid_create_cylindrical(0.0_real64, 1.0_real64, 1.0_real64, 1.0_real64, 4, 3, grid, ierr=ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "a cylinder without length")
   end subroutine
 
   ! A stored snapshot must be the section that was wrapped, whatever rank it has; halos must be left alone.
