@@ -12,12 +12,12 @@
  * grid has fewer axes (ndim) than space has dimensions. Vectors and tensors have all components nevertheless,
  * those along axes first:
  *
- * | grid        | axes    | dimension | components of a vector |
- * |-------------|---------|-----------|------------------------|
- * | unit, Cartesian | x, y, z | ndim  | x, y, z                |
- * | polar       | r       | 2         | r, phi                 |
- * | spherical   | r       | 3         | r, theta, phi          |
- * | cylindrical | r, z    | 3         | r, z, phi              |
+ * | grid            | axes    | dimension | components of a vector |
+ * |-----------------|---------|-----------|------------------------|
+ * | unit, Cartesian | x, y, z | ndim      | x, y, z                |
+ * | polar           | r       | 2         | r, phi                 |
+ * | spherical       | r       | 3         | r, theta, phi          |
+ * | cylindrical     | r, z    | 3         | r, z, phi              |
  *
  * On cylindrical grids that is (r, z, phi), not (r, phi, z). Nothing here converts components or positions
  * from one system to another: they go in and come out as they are.

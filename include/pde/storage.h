@@ -136,7 +136,7 @@ PDE_API pde_status pde_storage_open(const char *uri, const char *mode, const pde
  *         JSON object; chunk_shape does not fit); PDE_ERR_BUSY (someone else writes this file, or this
  *         `memory:NAME`; the message names the holder of a file); PDE_ERR_UNSUPPORTED (a movie of what cannot
  *         be drawn; a series that says what its snapshots are in words that this version does not know, such
- *         as another kind of grid); PDE_ERR_IO.
+ *         as another dtype); PDE_ERR_IO.
  * @threads one call at a time per storage.
  * @since 0.1
  */
@@ -450,8 +450,8 @@ PDE_API pde_status pde_storage_find_member(pde_storage *storage, const char *lab
  * @param storage   [in] borrowed for the call.
  * @param out_field [out] all zero; the caller's to free. It does not need the storage.
  * @return PDE_OK; PDE_ERR_STATE (nothing has been stored or described yet); PDE_ERR_UNSUPPORTED (the file
- *         does not say what its numbers are, as after a crash of py-pde, or says that they are on a grid that
- *         this version does not have; pde_storage_read_raw still reads them).
+ *         does not say what its numbers are, as after a crash of py-pde, or says it in words that this
+ *         version does not know; pde_storage_read_raw still reads them).
  * @threads one call at a time per storage.
  * @since 0.1
  */

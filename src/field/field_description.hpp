@@ -42,7 +42,7 @@ struct FieldDescription {
   /// The value of the attribute `field_attributes`: JSON whose values are strings with JSON
   /// (docs/formats.md).
   std::string text() const;
-  /// PDE_ERR_FORMAT, or PDE_ERR_UNSUPPORTED for grids and dtypes this version does not know.
+  /// PDE_ERR_FORMAT, or PDE_ERR_UNSUPPORTED for dtypes this version does not know.
   static FieldDescription parse(std::string_view json);
   /// As py-pde guesses it when a file does not say: by the axes between time and space.
   static std::optional<FieldDescription> guess(GridPtr grid, std::span<const int64_t> shape, int32_t dtype);
