@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json.hpp"
 #include "support/expect_error.hpp"
+#include "support/golden.hpp"
 
 namespace pde {
 namespace {
@@ -41,6 +43,51 @@ TEST(FieldDescription, CollectionsHoldTheirMembers) {
   EXPECT_EQ(read.rows(), 7);
   EXPECT_EQ(read.shape(), (std::vector<int64_t>{7, 4, 3}));
   EXPECT_EQ(read.text(), made.text());
+}
+
+/// Two texts say the same: keys in this order, texts inside texts, 1 and 1.0 alike.
+void expect_alike(const JsonValue &ours, const JsonValue &theirs) {
+  ASSERT_EQ(ours.IsNumber(), theirs.IsNumber());
+  if (theirs.IsNumber()) {
+    EXPECT_EQ(ours.GetDouble(), theirs.GetDouble());
+  } else if (theirs.IsObject()) {
+    ASSERT_EQ(ours.MemberCount(), theirs.MemberCount());
+    for (auto a = ours.MemberBegin(), b = theirs.MemberBegin(); b != theirs.MemberEnd(); ++a, ++b) {
+      ASSERT_EQ(json_text(a->name), json_text(b->name));
+      expect_alike(a->value, b->value);
+    }
+  } else if (theirs.IsArray()) {
+    ASSERT_EQ(ours.Size(), theirs.Size());
+    for (rapidjson::SizeType i = 0; i < theirs.Size(); ++i) expect_alike(ours[i], theirs[i]);
+  } else if (theirs.IsString() &&
+             (json_text(theirs).starts_with('{') || json_text(theirs).starts_with('['))) {
+    expect_alike(json_parse(json_text(ours), "ours"), json_parse(json_text(theirs), "theirs"));
+  } else {
+    EXPECT_EQ(ours, theirs);
+  }
+}
+
+TEST(FieldDescription, AttributesOfEveryGoldenFieldComeBack) {
+  const JsonDocument golden = golden_json("grids.json");
+  int checked = 0;
+  for (const JsonValue &entry : json_find(golden, "grids")->GetArray()) {
+    for (const char *part : {"scalar", "vector", "tensor2", "collection"}) {
+      SCOPED_TRACE(std::string(part) + " on " + std::string(json_text(*json_find(entry, "name"))));
+      const JsonValue &sample = *json_find(entry, part);
+      JsonBuffer buffer;
+      JsonWriter writer(buffer);
+      json_find(sample, "attributes_serialized")->Accept(writer);
+      const FieldDescription description = FieldDescription::parse({buffer.GetString(), buffer.GetSize()});
+      expect_alike(json_parse(description.text(), "text"), *json_find(sample, "attributes_serialized"));
+      if (const JsonValue *shape = json_find(sample, "shape")) {
+        ASSERT_EQ(description.shape().size(), shape->Size());
+        for (rapidjson::SizeType i = 0; i < shape->Size(); ++i)
+          EXPECT_EQ(description.shape()[i], (*shape)[i].GetInt64());
+      }
+      ++checked;
+    }
+  }
+  EXPECT_EQ(checked, 4 * 16);
 }
 
 TEST(FieldDescription, LabelAndDtypeMayBeMissing) {

@@ -33,25 +33,40 @@ void expect_near(const std::vector<double> &actual, const std::vector<double> &e
     EXPECT_NEAR(actual[i], expected[i], 1e-13 * (1 + std::fabs(expected[i]))) << what << i;
 }
 
+/// The attributes as files hold them: one text.
+std::string attributes_of(const JsonValue &sample) {
+  std::string attributes = "{";
+  for (const auto &member : json_find(sample, "attributes_serialized")->GetObject()) {
+    if (attributes.size() > 1) attributes += ", ";
+    attributes += json_quote(json_text(member.name)) + ": " + json_quote(json_text(member.value));
+  }
+  return attributes + "}";
+}
+
+/// The field of that text. On a hollow cylinder the text lacks the inner radius (defect D7 of py-pde), and
+/// its numbers are those of the hollow one.
+FieldDescription described(const JsonValue &entry, const JsonValue &sample) {
+  FieldDescription description = FieldDescription::parse(attributes_of(sample));
+  const double inner = (*json_find(entry, "bounds"))[0][0].GetDouble();
+  const Grid &grid = *description.grid;
+  if (grid.geometry() == Grid::Geometry::cylindrical && grid.lower(0) != inner) {
+    description.grid = Grid::cylindrical({inner, grid.upper(0), grid.lower(1), grid.upper(1)},
+                                         grid.shape()[0], grid.shape()[1], grid.periodic(1));
+  }
+  return description;
+}
+
 TEST(FieldMath, IntegralsAveragesAndMagnitudesAreThoseOfPyPde) {
   std::ifstream stream(PDE_GOLDEN_DIR "/grids.json", std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   const JsonDocument golden = json_parse(text, "grids.json");
   int checked = 0;
   for (const JsonValue &entry : json_find(golden, "grids")->GetArray()) {
-    const std::string_view name = json_text(*json_find(entry, "class"));
-    if (name != "UnitGrid" && name != "CartesianGrid") continue;
     for (const char *part : {"scalar", "vector", "tensor2"}) {
       const JsonValue *sample = json_find(entry, part);
-      if (!sample) continue;
-      SCOPED_TRACE(std::string(part) + " on " +
-                   std::string(json_text(*json_find(entry, "state_serialized"))));
-      std::string attributes = "{";
-      for (const auto &member : json_find(*sample, "attributes_serialized")->GetObject()) {
-        if (attributes.size() > 1) attributes += ", ";
-        attributes += json_quote(json_text(member.name)) + ": " + json_quote(json_text(member.value));
-      }
-      const FieldPtr field = Field::create(FieldDescription::parse(attributes + "}"));
+      ASSERT_TRUE(sample);
+      SCOPED_TRACE(std::string(part) + " on " + std::string(json_text(*json_find(entry, "name"))));
+      const FieldPtr field = Field::create(described(entry, *sample));
       const std::vector<double> data = numbers(*json_find(*sample, "data"));
       ASSERT_EQ(static_cast<int64_t>(data.size()), field->description().count());
       field->unpack(data.data());
@@ -62,7 +77,22 @@ TEST(FieldMath, IntegralsAveragesAndMagnitudesAreThoseOfPyPde) {
       ++checked;
     }
   }
-  EXPECT_GE(checked, 20);
+  EXPECT_EQ(checked, 3 * 16);
+}
+
+/// The variance as its definition has it: the mean square deviation from the average, weighted by volumes.
+TEST(FieldMath, VarianceWeighsCellsByTheirVolume) {
+  for (const GridPtr &grid :
+       {Grid::polar(1, 3, 2), Grid::spherical(0, 2, 2), Grid::cylindrical({0, 2, 0, 1}, 2, 1, false)}) {
+    const FieldPtr field = Field::create({grid, PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}});
+    const double values[] = {3, 7};
+    field->unpack(values);
+    const double share = grid->cell_volume(0) / grid->volume(), mean = 3 * share + 7 * (1 - share);
+    expect_near(field_average(*field), {mean}, grid->class_name());
+    expect_near(field_statistic(*field, "variance"),
+                {share * (3 - mean) * (3 - mean) + (1 - share) * (7 - mean) * (7 - mean)},
+                grid->class_name());
+  }
 }
 
 FieldPtr line(std::vector<double> values, int32_t dtype = PDE_FLOAT64) {
