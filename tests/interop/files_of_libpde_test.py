@@ -25,24 +25,22 @@ OPTIONS = (
 
 
 class FilesOfLibpde(SeriesTest):
-    def record(self, grid, kind, dtype, options="", info=None, name="series.h5", frames=3):
+    def record(self, grid, kind, dtype, options="", info=None, name="series.h5", frames=3, mode="create"):
         field = ours_field(self.lib, grid, kind, dtype)
         # py-pde makes float64 or complex128 of the samples of a collection.
         data = np.array([samples(field.shape, dtype, seed, plain=is_collection(kind)) for seed in range(frames)])
         times = [0.0, 0.1, 1e-3 + 7][:frames]
         path = self.path(name)
-        with self.lib.open(path, "create", options) as storage:
+        with self.lib.open(path, mode, f"nonfinite=allow {options}") as storage:
             storage.start(field, info)
             for frame, time in zip(data, times):
                 storage.append_raw(frame, time)
         return path, data, times
 
     def test_every_grid_kind_and_dtype(self):
-        rows = set(itertools.product(GRIDS, KINDS, ("f8", "f4", "c16")))
-        rows |= set(itertools.product(("unit2", "cart3"), KINDS, DTYPES))
-        for grid, kind, dtype in sorted(rows):
+        for grid, kind, dtype in itertools.product(GRIDS, KINDS, DTYPES):
             with self.subTest(grid=grid, kind=kind, dtype=dtype):
-                path, data, times = self.record(grid, kind, dtype, info={"a": [1, None]}, name=f"{grid}{kind}{dtype}.h5")
+                path, data, times = self.record(grid, kind, dtype, info={"a": [1, None]}, name="a.h5", mode="truncate", frames=2)
                 self.expect_pypde_reads(path, grid, kind, dtype, data, times, {"a": [1, None]})
                 with h5py.File(path, "r") as file:
                     self.assertEqual(numpy_dtype(dtype), file["data"].dtype)

@@ -24,6 +24,9 @@ _SIGNATURES = {
     "pde_options_set": "pss",
     "pde_grid_create_unit": "ippp",
     "pde_grid_create_cartesian": "ippppp",
+    "pde_grid_create_polar": "ddlp",
+    "pde_grid_create_spherical": "ddlp",
+    "pde_grid_create_cylindrical": "ddddllip",
     "pde_grid_parse": "sp",
     "pde_grid_text": "pp",
     "pde_field_create": "piisp",
@@ -123,6 +126,15 @@ class Library:
         lower, upper = reals(*(b[0] for b in bounds)), reals(*(b[1] for b in bounds))
         return Grid(self, self.new("pde_grid_create_cartesian", len(shape), lower, upper, _int64s(shape), flags))
 
+    def polar_grid(self, radii, count):
+        return Grid(self, self.new("pde_grid_create_polar", *radii, count))
+
+    def spherical_grid(self, radii, count):
+        return Grid(self, self.new("pde_grid_create_spherical", *radii, count))
+
+    def cylindrical_grid(self, radii, bounds_z, shape, periodic_z):
+        return Grid(self, self.new("pde_grid_create_cylindrical", *radii, *bounds_z, *shape, int(periodic_z)))
+
     # ---- fields
 
     def field(self, grid, rank, dtype, label=None):
@@ -151,6 +163,11 @@ class Grid:
 
     def __del__(self):
         self.pde.lib.pde_grid_free(self.handle)
+
+    def __eq__(self, other):
+        equal = c.c_int32()
+        self.pde.call("pde_grid_equal", self.handle, other.handle, c.byref(equal))
+        return equal.value == 1
 
     @property
     def state(self):
