@@ -36,7 +36,9 @@ class Kind {
       shape[axis] = 1 + static_cast<int64_t>(random() % (shape.size() == 1 ? 40 : 6));
       periodic[axis] = static_cast<int32_t>(random() % 2);
     }
-    if (random() % 2) {
+    if (shape.size() < 3 && random() % 2) {
+      grid_ = round_grid(shape, periodic.back());
+    } else if (random() % 2) {
       grid_ = unit_grid(shape, periodic);
     } else {
       std::vector<double> lower(shape.size()), upper(shape.size());
@@ -111,6 +113,22 @@ class Kind {
   const pde_grid *grid() const { return grid_; }
 
  private:
+  /// Polar or spherical on one axis, cylindrical on two; hollow in every second case.
+  GridHandle round_grid(const std::vector<int64_t> &shape, int32_t periodic_z) {
+    const double inner = random_() % 2 ? static_cast<double>(1 + random_() % 1000) / 100 : 0;
+    const double outer = inner + static_cast<double>(1 + random_() % 1000) / 100;
+    GridHandle grid;
+    if (shape.size() == 2) {
+      REQUIRE_OK(pde_grid_create_cylindrical(inner, outer, -outer, inner, shape[0], shape[1], periodic_z,
+                                             grid.out()));
+    } else if (random_() % 2) {
+      REQUIRE_OK(pde_grid_create_polar(inner, outer, shape[0], grid.out()));
+    } else {
+      REQUIRE_OK(pde_grid_create_spherical(inner, outer, shape[0], grid.out()));
+    }
+    return grid;
+  }
+
   std::mt19937_64 &random_;
   int32_t dtype_;
   GridHandle grid_;
