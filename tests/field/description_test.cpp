@@ -122,6 +122,10 @@ TEST(FieldDescription, TheKindIsGuessedFromTheAxes) {
   EXPECT_EQ(FieldDescription::guess(grid(), vector, PDE_FLOAT64)->rank, PDE_VECTOR);
   EXPECT_EQ(FieldDescription::guess(grid(), tensor, PDE_FLOAT64)->rank, PDE_TENSOR);
   EXPECT_FALSE(FieldDescription::guess(grid(), odd, PDE_FLOAT64));
+  // A vector on a cylinder has three components on two axes.
+  const GridPtr cylinder = Grid::cylindrical({0, 1, 0, 1}, 4, 3, false);
+  EXPECT_EQ(FieldDescription::guess(cylinder, odd, PDE_FLOAT64)->rank, PDE_VECTOR);
+  EXPECT_FALSE(FieldDescription::guess(cylinder, vector, PDE_FLOAT64));
 }
 
 }  // namespace
