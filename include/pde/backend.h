@@ -64,11 +64,13 @@ typedef struct pde_backend {
 
   /**
    * [w] Keep this text: a JSON object with all that is needed to understand the snapshots, lent for the call.
-   * Called before the first append of a session, and at its end.
+   * Called before the first append of a session, and at its end. Metadata of single snapshots
+   * (pde_storage_append_info) is the entry `pde_snapshot_info` of it.
    */
   pde_status (*set_info)(const char *json, void *user);
 
-  /** Keep the first `length` snapshots only. NULL: modes that truncate answer PDE_ERR_UNSUPPORTED. */
+  /** Keep the first `length` snapshots only. NULL: whatever would drop snapshots answers PDE_ERR_UNSUPPORTED.
+   */
   pde_status (*truncate)(int64_t length, void *user);
 
   /** A session begins; `sample` shows grid, kind and dtype of the snapshots, lent for the call. NULL: nothing
@@ -93,7 +95,7 @@ typedef struct pde_backend {
  * @param user        [in] handed to every callback; or NULL. From here on the library's to destroy, also if
  *                    this fails.
  * @param mode        [in] as in pde_storage_open; or NULL: "create".
- * @param options     [in] `info`, `time_order` as in pde_storage_open; or NULL.
+ * @param options     [in] `info`, `time_order`, `nonfinite` as in pde_storage_open; or NULL.
  * @param out_storage [out] the storage; the caller's to close.
  * @return PDE_OK; PDE_ERR_ARGUMENT (`size` is no size of a pde_backend, or negative; neither the entries to
  *         read nor those to write are complete; an unknown mode; options); PDE_ERR_FORMAT (get_info gives a
