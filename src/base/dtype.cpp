@@ -54,10 +54,13 @@ const DtypeInfo *find_dtype(int32_t dtype) {
   return nullptr;
 }
 
+void fail_dtype(int32_t dtype) {
+  fail(PDE_ERR_DTYPE, "dtype is {}, expected one of the PDE_FLOAT64 … PDE_BOOL constants (1 to 13)", dtype);
+}
+
 const DtypeInfo &dtype_info(int32_t dtype) {
   const DtypeInfo *info = find_dtype(dtype);
-  if (!info)
-    fail(PDE_ERR_DTYPE, "dtype is {}, expected one of the PDE_FLOAT64 … PDE_BOOL constants (1 to 13)", dtype);
+  if (!info) fail_dtype(dtype);
   return *info;
 }
 

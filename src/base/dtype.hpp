@@ -24,6 +24,8 @@ struct DtypeInfo {
 /// The table row of a dtype; PDE_ERR_DTYPE for a number that is none.
 const DtypeInfo &dtype_info(int32_t dtype);
 const DtypeInfo *find_dtype(int32_t dtype);
+/// PDE_ERR_DTYPE for a number that is no dtype.
+[[noreturn]] void fail_dtype(int32_t dtype);
 
 inline int64_t dtype_size(int32_t dtype) {
   return dtype_info(dtype).size;
@@ -78,7 +80,7 @@ decltype(auto) visit_dtype(int32_t dtype, F &&f) {
     default:
       break;
   }
-  fail(PDE_ERR_DTYPE, "dtype is {}, expected one of the PDE_FLOAT64 … PDE_BOOL constants (1 to 13)", dtype);
+  fail_dtype(dtype);
 }
 
 }  // namespace pde
