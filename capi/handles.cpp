@@ -46,7 +46,7 @@ FreeList &free_list() {
 }
 
 struct Token {
-  uint64_t kind, index, generation;
+  uint64_t kind = 0, index = 0, generation = 0;
 };
 
 bool decode(const void *pointer, Token &token) {
