@@ -158,8 +158,9 @@ PDE_API pde_status pde_field_collection_create(pde_field *const *fields, int64_t
  * Copy a field into memory of its own, in C order, converting the samples.
  *
  * A value may be rounded to a shorter floating-point type, but not lose its nature: a number too large, a
- * fraction or a NaN for an integer, an imaginary part for a real type, or anything but 0 and 1 for a bool is
- * refused.
+ * fraction or a NaN for an integer, an integer with more digits than a floating-point type keeps (2^53 + 1 as
+ * a float64), an imaginary part for a real type, or anything but 0 and 1 for a bool is refused. NaN and
+ * infinities stay what they are between floating-point types, and the sign of a zero is kept.
  *
  * @param field     [in] any layout; a collection gives a collection.
  * @param dtype     [in] of the copy.

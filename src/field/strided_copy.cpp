@@ -1,6 +1,7 @@
 #include "field/strided_copy.hpp"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <complex>
 #include <cstring>
@@ -111,6 +112,15 @@ void strided_copy(std::byte *to, std::span<const int64_t> to_strides, const std:
 
 namespace {
 
+/// Whether an integer has at most so many digits, from its first bit to its last that is set.
+template <class T>
+bool fits_mantissa(T value, int digits) {
+  using Unsigned = std::make_unsigned_t<T>;
+  const auto magnitude =
+      static_cast<Unsigned>(value < 0 ? Unsigned{0} - static_cast<Unsigned>(value) : value);
+  return static_cast<int>(std::bit_width(magnitude)) - std::countr_zero(magnitude) <= digits;  // 0: negative
+}
+
 /// One value; false where `To` cannot hold it.
 template <class To, class From>
 bool convert_value(To &to, From from) {
@@ -134,6 +144,7 @@ bool convert_value(To &to, From from) {
   } else if constexpr (std::is_floating_point_v<To>) {
     to = static_cast<To>(from);
     if constexpr (std::is_floating_point_v<From>) return std::isfinite(to) || !std::isfinite(from);
+    if constexpr (std::is_integral_v<From>) return fits_mantissa(from, std::numeric_limits<To>::digits);
     return true;
   } else if constexpr (std::is_floating_point_v<From>) {
     // The ends of the range as floating-point numbers: 2^digits is exact, the largest integer itself may not

@@ -85,6 +85,24 @@ int64_t convert(std::vector<From> values, std::vector<To> &out, int32_t to, int3
   return convert_samples(out.data(), to, values.data(), from, static_cast<int64_t>(values.size()));
 }
 
+TEST(ConvertSamples, KeepsEachDigitOfAnInteger) {
+  constexpr int64_t kEdge = int64_t{1} << 53;
+  std::vector<double> reals;
+  EXPECT_EQ((convert<double, int64_t>({0, kEdge, -kEdge, kEdge + 2, INT64_MIN, kEdge + 1}, reals, PDE_FLOAT64,
+                                      PDE_INT64)),
+            5);
+  EXPECT_EQ(reals[4], -0x1p63);
+  EXPECT_EQ((convert<double, int64_t>({-kEdge - 1}, reals, PDE_FLOAT64, PDE_INT64)), 0);
+  EXPECT_EQ((convert<double, int64_t>({INT64_MAX}, reals, PDE_FLOAT64, PDE_INT64)), 0);
+  EXPECT_EQ((convert<double, uint64_t>({uint64_t{1} << 63, UINT64_MAX}, reals, PDE_FLOAT64, PDE_UINT64)), 1);
+  std::vector<float> floats;
+  EXPECT_EQ((convert<float, int32_t>({1 << 24, INT32_MIN, (1 << 24) + 1}, floats, PDE_FLOAT32, PDE_INT32)),
+            2);
+  EXPECT_EQ((convert<float, int16_t>({INT16_MIN, INT16_MAX, -1}, floats, PDE_FLOAT32, PDE_INT16)), -1);
+  std::vector<std::complex<double>> pairs;
+  EXPECT_EQ((convert<std::complex<double>, int64_t>({3, kEdge + 1}, pairs, PDE_COMPLEX128, PDE_INT64)), 1);
+}
+
 TEST(ConvertSamples, NamesTheFirstValueThatDoesNotFit) {
   std::vector<float> floats;
   EXPECT_EQ((convert<float, double>({0.1, 1e30, INFINITY, 1e39}, floats, PDE_FLOAT32, PDE_FLOAT64)), 3);
