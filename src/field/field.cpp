@@ -162,12 +162,17 @@ FieldPtr Field::copy(int32_t dtype, std::optional<Label> label) const {
     pack(target);
     return result;
   }
-  std::vector<std::byte> packed(static_cast<size_t>(description_.bytes()));
-  pack(packed.data());
-  const int64_t bad = convert_samples(target, dtype, packed.data(), this->dtype(), description_.count());
-  if (bad >= 0) {
-    fail(PDE_ERR_RANGE, "sample {} of the {} field has a value that {} cannot hold", bad,
-         dtype_name(this->dtype()), dtype_name(dtype));
+  const int64_t cells = grid().cells();
+  std::vector<std::byte> packed(static_cast<size_t>(cells * dtype_size(this->dtype())));
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    pack_row(row, packed.data());
+    const int64_t first = static_cast<int64_t>(row) * cells;
+    const int64_t bad =
+        convert_samples(target + first * dtype_size(dtype), dtype, packed.data(), this->dtype(), cells);
+    if (bad >= 0) {
+      fail(PDE_ERR_RANGE, "sample {} of the {} field has a value that {} cannot hold", first + bad,
+           dtype_name(this->dtype()), dtype_name(dtype));
+    }
   }
   return result;
 }
@@ -268,23 +273,27 @@ std::byte *Field::c_order_data() const {
 // ---- values
 
 void Field::pack(void *to) const {
+  const int64_t bytes = grid().cells() * dtype_size(dtype());
+  for (size_t row = 0; row < rows_.size(); ++row)
+    pack_row(row, static_cast<std::byte *>(to) + static_cast<int64_t>(row) * bytes);
+}
+
+void Field::pack_row(size_t row, void *to) const {
   const int64_t item = dtype_size(dtype());
-  const auto strides = c_strides(grid().shape(), item);
-  std::byte *target = static_cast<std::byte *>(to);
-  for (const Row &row : rows_) {
-    strided_copy(target, strides, row.data(), row.strides, grid().shape(), item);
-    target += grid().cells() * item;
-  }
+  strided_copy(static_cast<std::byte *>(to), c_strides(grid().shape(), item), rows_[row].data(),
+               rows_[row].strides, grid().shape(), item);
 }
 
 void Field::unpack(const void *from) {
+  const int64_t bytes = grid().cells() * dtype_size(dtype());
+  for (size_t row = 0; row < rows_.size(); ++row)
+    unpack_row(row, static_cast<const std::byte *>(from) + static_cast<int64_t>(row) * bytes);
+}
+
+void Field::unpack_row(size_t row, const void *from) {
   const int64_t item = dtype_size(dtype());
-  const auto strides = c_strides(grid().shape(), item);
-  const std::byte *source = static_cast<const std::byte *>(from);
-  for (const Row &row : rows_) {
-    strided_copy(row.data(), row.strides, source, strides, grid().shape(), item);
-    source += grid().cells() * item;
-  }
+  strided_copy(rows_[row].data(), rows_[row].strides, static_cast<const std::byte *>(from),
+               c_strides(grid().shape(), item), grid().shape(), item);
 }
 
 void Field::unpack(const void *from, int32_t from_dtype) {
@@ -293,9 +302,14 @@ void Field::unpack(const void *from, int32_t from_dtype) {
     fail(PDE_ERR_DTYPE, "values are {}, the field is {}, which cannot hold each of them",
          dtype_name(from_dtype), dtype_name(dtype()));
   }
-  std::vector<std::byte> converted(static_cast<size_t>(description_.bytes()));
-  convert_samples(converted.data(), dtype(), from, from_dtype, description_.count());
-  unpack(converted.data());
+  const int64_t cells = grid().cells();
+  const auto *source = static_cast<const std::byte *>(from);
+  std::vector<std::byte> converted(static_cast<size_t>(cells * dtype_size(dtype())));
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    convert_samples(converted.data(), dtype(), source, from_dtype, cells);
+    unpack_row(row, converted.data());
+    source += cells * dtype_size(from_dtype);
+  }
 }
 
 bool Field::overlaps(const Field &other) const {

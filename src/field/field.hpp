@@ -77,6 +77,7 @@ class Field {
 
   /// All samples in C order, to or from a buffer of description().bytes().
   void pack(void *to) const;
+  void pack_row(size_t row, void *to) const;
   void unpack(const void *from);
   /// The same with a buffer of another dtype; lossless, else PDE_ERR_DTYPE.
   void unpack(const void *from, int32_t from_dtype);
@@ -91,6 +92,7 @@ class Field {
   Field(FieldDescription description, std::vector<Row> rows)
       : description_(std::move(description)), rows_(std::move(rows)) {}
   bool overlaps(const Field &other) const;
+  void unpack_row(size_t row, const void *from);
 
   FieldDescription description_;
   std::vector<Row> rows_;
