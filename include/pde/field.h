@@ -397,14 +397,21 @@ PDE_API pde_status pde_field_fill_random(pde_field *field, const char *kind, int
 PDE_API pde_status pde_field_fill_function(pde_field *field, pde_profile profile, void *user) PDE_NOEXCEPT;
 
 /**
- * Compute field = a * field + b * other, sample by sample, in double precision.
+ * Compute field = a * field + b * other, sample by sample.
+ *
+ * Integers and bools are computed exactly, however large, if `field` and `other` hold nothing else and both
+ * factors are whole numbers of at most 2^60. All else is computed in double precision. That tells whole
+ * numbers apart up to 2^53, so where integers take part and a sample, a term or a sum is beyond, the call is
+ * refused rather than a digit lost; an integer that a float64 holds exactly may still enter a field of
+ * floating-point numbers. Results are rounded to a shorter floating-point type, never to an integer.
  *
  * @param field [in,out] borrowed for the call; unchanged if this fails.
  * @param a     [in] factor, without unit.
  * @param b     [in] factor; not used if `other` is NULL.
  * @param other [in] same grid and kind; may be `field` itself; or NULL: only scale.
  * @return PDE_OK; PDE_ERR_SHAPE (grids or kinds differ); PDE_ERR_DTYPE (`other` is complex, `field` is not);
- *         PDE_ERR_RANGE (a result that the field's dtype cannot hold); PDE_ERR_READONLY.
+ *         PDE_ERR_RANGE (a result that the field's dtype cannot hold, or that double precision cannot tell
+ *         exactly though integers take part); PDE_ERR_READONLY.
  * @threads one call at a time per field.
  * @since 0.1
  */

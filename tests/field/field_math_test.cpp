@@ -197,5 +197,62 @@ TEST(FieldMath, CombineScalesAndAdds) {
   EXPECT_MESSAGE(PDE_ERR_SHAPE, a->combine(1, 1, line({1, 2}).get()), "[3]");
 }
 
+template <class T>
+FieldPtr integers(std::vector<T> values, int32_t dtype) {
+  const int64_t shape[] = {static_cast<int64_t>(values.size())};
+  const FieldPtr field = Field::create({Grid::unit(shape, {false}), PDE_SCALAR, dtype, std::nullopt, {}});
+  field->unpack(values.data());
+  return field;
+}
+
+template <class T>
+std::vector<T> integers_of(const Field &field) {
+  std::vector<T> values(static_cast<size_t>(field.description().count()));
+  field.pack(values.data());
+  return values;
+}
+
+TEST(FieldMath, CombineKeepsEachDigitOfIntegers) {
+  constexpr int64_t kEdge = int64_t{1} << 53;
+  const FieldPtr a = integers<int64_t>({kEdge + 1, INT64_MIN, INT64_MAX, -kEdge - 1}, PDE_INT64);
+  a->combine(1, 0, nullptr);
+  EXPECT_EQ(integers_of<int64_t>(*a)[0], kEdge + 1);
+  EXPECT_EQ(integers_of<int64_t>(*a)[2], INT64_MAX);
+  const FieldPtr b = integers<uint64_t>({1, uint64_t{1} << 63, 1, 0}, PDE_UINT64);
+  a->combine(1, -2, integers<int64_t>({-1, INT64_MIN / 2, INT64_MAX / 2, 3}, PDE_INT64).get());
+  EXPECT_EQ(integers_of<int64_t>(*a), (std::vector<int64_t>{kEdge + 3, 0, 1, -kEdge - 7}));
+  EXPECT_MESSAGE(PDE_ERR_RANGE, b->combine(1, 1, b.get()), "sample 1", "uint64");
+  EXPECT_EQ(integers_of<uint64_t>(*b), (std::vector<uint64_t>{1, uint64_t{1} << 63, 1, 0}));
+  b->combine(-1, 2, b.get());  // terms may be beyond, if the sum is not
+  EXPECT_EQ(integers_of<uint64_t>(*b)[1], uint64_t{1} << 63);
+  b->combine(-0x1p60, 0x1p60, b.get());
+  EXPECT_EQ(integers_of<uint64_t>(*b), std::vector<uint64_t>(4, 0));
+}
+
+TEST(FieldMath, CombineRefusesWhatDoublePrecisionWouldRound) {
+  constexpr int64_t kEdge = int64_t{1} << 53;
+  const std::vector<int64_t> large{0, kEdge + 1};
+  const FieldPtr a = integers(large, PDE_INT64);
+  EXPECT_MESSAGE(PDE_ERR_RANGE, a->combine(0.5, 0, nullptr), "sample 1", "int64", "whole factors");
+  EXPECT_MESSAGE(PDE_ERR_RANGE, a->combine(1, 1, line({1, 1}).get()), "sample 1", "whole factors");
+  EXPECT_MESSAGE(PDE_ERR_RANGE, line({1, 1})->combine(1, 1, a.get()), "sample 1", "int64");
+  EXPECT_EQ(integers_of<int64_t>(*a), large);
+  const FieldPtr even = integers<int64_t>({2, kEdge - 2}, PDE_INT64);
+  EXPECT_MESSAGE(PDE_ERR_RANGE, even->combine(1.5, 0, nullptr), "sample 1");
+  EXPECT_MESSAGE(PDE_ERR_RANGE, even->combine(0.75, 0.5, even.get()), "sample 1");
+  EXPECT_MESSAGE(PDE_ERR_RANGE, even->combine(1, 0x1p60, line({1, 1}).get()), "sample 0");
+  EXPECT_MESSAGE(PDE_ERR_RANGE, even->combine(NAN, 0, nullptr), "sample 0");
+  EXPECT_MESSAGE(PDE_ERR_RANGE, even->combine(0.25, 0, nullptr), "sample 0");
+  even->combine(0.5, 1, line({2, -1}).get());
+  EXPECT_EQ(integers_of<int64_t>(*even), (std::vector<int64_t>{3, kEdge / 2 - 2}));
+  const FieldPtr real = line({0.5, 1});
+  real->combine(1, 1, integers<int64_t>({3, INT64_MIN}, PDE_INT64).get());  // a float64 holds both
+  EXPECT_EQ(field_statistic(*real, "max"), (std::vector<double>{3.5}));
+  const FieldPtr flag = integers<uint8_t>({1, 0}, PDE_BOOL);
+  flag->combine(-1, 1, integers<int64_t>({1, 1}, PDE_INT64).get());
+  EXPECT_EQ(integers_of<uint8_t>(*flag), (std::vector<uint8_t>{0, 1}));
+  EXPECT_MESSAGE(PDE_ERR_RANGE, flag->combine(2, 0, nullptr), "sample 1", "bool");
+}
+
 }  // namespace
 }  // namespace pde
