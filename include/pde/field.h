@@ -434,18 +434,28 @@ PDE_API pde_status pde_field_average(const pde_field *field, double *out_values,
 /**
  * A number that sums up a field. One NaN among the samples makes the results it enters NaN.
  *
- * - "integral": sum of value * volume of the cell, one per component; complex: real and imaginary part of
- *   each.
- * - "variance": volume-weighted mean of abs(value - average)^2, one per component.
+ * With u_i the sample in cell i of n, V_i the volume of that cell and V that of the grid:
+ *
+ * - "integral": sum of u_i * V_i, one per component; complex: real and imaginary part of each.
+ * - "variance": sum of abs(u_i - m)^2 * V_i / V, where m is the average (pde_field_average), one per
+ * component.
+ * - "fluctuations": the standard deviation of w_i = u_i * sqrt(V_i) over the cells, each counting the same:
+ *   sqrt(sum of abs(w_i - (sum of w_j) / n)^2 / n), one per component. That of uncorrelated noise does not
+ *   depend on how fine the grid is.
  * - "min", "max": smallest and largest sample, one per component; not for complex fields.
- * - "magnitude": abs(average of the norm of the components), one per member (1 unless a collection). The norm
- *   of a scalar is the scalar itself.
+ * - "magnitude": abs(sum of abs(u_i) * V_i / V) with abs(u_i) the square root of the sum of the squares of
+ * all components' absolute values, one per member (1 unless a collection). For a scalar, and for the one
+ *   component of a real vector in one dimension, it is abs(m).
+ *
+ * Bools count as 0 and 1. Integers of 64 bits enter with all their digits; it is the result that is rounded
+ * to a float64, so "min" and "max" beyond 2^53 may be off by that.
  *
  * The rows of a collection's array count as components.
  *
  * @param field      [in] any layout.
  * @param name       [in] one of the names above.
- * @param out_values [out] see above; user's unit for this field (integral: times volume; variance: squared).
+ * @param out_values [out] see above; user's unit for this field (integral: times volume; variance: squared;
+ *                   fluctuations: times square root of volume).
  * @param count      [in] length of out_values.
  * @return PDE_OK; PDE_ERR_ARGUMENT (no such name); PDE_ERR_DTYPE ("min", "max" of complex numbers);
  *         PDE_ERR_SHAPE (count differs).

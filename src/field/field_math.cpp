@@ -25,26 +25,38 @@ class Sum {
   double sum_ = 0, rest_ = 0;
 };
 
-/// Samples as numbers of double precision.
-inline double widened(double value) {
-  return value;
-}
-inline double widened(float value) {
-  return value;
-}
-inline double widened(Bool8 value) {
-  return value == Bool8::no ? 0 : 1;
-}
-inline std::complex<double> widened(std::complex<double> value) {
-  return value;
-}
-inline std::complex<double> widened(std::complex<float> value) {
-  return value;
-}
+/// A sum of complex numbers; the imaginary part of real ones stays 0.
+class ComplexSum {
+ public:
+  void add(double value) { re_.add(value); }
+  void add(std::complex<double> value) {
+    re_.add(value.real());
+    im_.add(value.imag());
+  }
+  std::complex<double> value() const { return {re_.value(), im_.value()}; }
+
+ private:
+  Sum re_, im_;
+};
+
+/// A sample in double precision; `low` is what `high` has no room for in integers of 64 bits.
+template <class Number>
+struct Widened {
+  Number high;
+  double low = 0;
+  Number rounded() const { return high + low; }
+};
+
 template <class T>
-requires std::is_integral_v<T>
-double widened(T value) {
-  return static_cast<double>(value);
+auto widened(T value) {
+  if constexpr (is_complex<T>::value) {
+    return Widened<std::complex<double>>{value};
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
+    const T low = value & 0xFFFFFFFF;
+    return Widened<double>{static_cast<double>(value - low), static_cast<double>(low)};
+  } else {
+    return Widened<double>{static_cast<double>(value)};
+  }
 }
 
 /// Calls `f(sample, cell)` for the cells of one row in C order.
@@ -67,48 +79,74 @@ void for_each_sample(const Field &field, const Field::Row &row, F &&f) {
   }
 }
 
-/// Integrals of `f(sample)` over the grid, one per row; complex results as pairs.
+/// The same with the samples in double precision.
 template <class F>
-std::vector<double> row_integrals(const Field &field, F &&f) {
-  std::vector<double> result;
+void for_each_widened(const Field &field, const Field::Row &row, F &&f) {
   visit_dtype(field.dtype(), [&](auto tag) {
     using T = decltype(tag);
-    size_t row_index = 0;
-    for (const Field::Row &row : field.rows()) {
-      Sum re, im;
-      using Value = decltype(f(widened(T{}), row_index));
-      for_each_sample<T>(field, row, [&](T sample, int64_t cell) {
-        const double volume = field.grid().cell_volume(cell);
-        const auto value = f(widened(sample), row_index);
-        if constexpr (is_complex<Value>::value) {
-          re.add(value.real() * volume);
-          im.add(value.imag() * volume);
-        } else {
-          re.add(value * volume);
-        }
-      });
-      result.push_back(re.value());
-      if constexpr (is_complex<Value>::value) result.push_back(im.value());
-      ++row_index;
-    }
+    for_each_sample<T>(field, row, [&](T sample, int64_t cell) { f(widened(sample), cell); });
   });
-  return result;
+}
+
+/// The sum of value * factor(cell) over a row.
+template <class F>
+std::complex<double> weighted_sum(const Field &field, const Field::Row &row, F &&factor) {
+  ComplexSum sum;
+  for_each_widened(field, row, [&](auto value, int64_t cell) {
+    const double f = factor(cell);
+    sum.add(value.high * f);
+    if (value.low != 0) sum.add(value.low * f);
+  });
+  return sum.value();
 }
 
 std::vector<double> integral(const Field &field) {
-  return row_integrals(field, [](auto value, size_t) { return value; });
+  std::vector<double> result;
+  for (const Field::Row &row : field.rows()) {
+    const auto sum = weighted_sum(field, row, [&](int64_t cell) { return field.grid().cell_volume(cell); });
+    result.push_back(sum.real());
+    if (dtype_is_complex(field.dtype())) result.push_back(sum.imag());
+  }
+  return result;
+}
+
+/// The mean of abs(value * scale - mean(value * scale))^2 over a row, where means have weights that sum up to
+/// `total`.
+template <class Scale, class Weight>
+double mean_square_deviation(const Field &field, const Field::Row &row, Scale &&scale, Weight &&weight,
+                             double total) {
+  const std::complex<double> mean =
+      weighted_sum(field, row, [&](int64_t cell) { return scale(cell) * weight(cell); }) / total;
+  ComplexSum rest;  // would be 0 if the mean were exact
+  Sum squares;
+  for_each_widened(field, row, [&](auto value, int64_t cell) {
+    const double s = scale(cell), w = weight(cell);
+    const std::complex<double> deviation = value.high * s - mean + value.low * s;
+    rest.add(deviation * w);
+    squares.add(std::norm(deviation) * w);
+  });
+  const double square = (squares.value() - std::norm(rest.value()) / total) / total;
+  return square < 0 ? 0 : square;  // NaN stays
 }
 
 std::vector<double> variance(const Field &field) {
-  const std::vector<double> mean = field_average(field);
-  std::vector<double> result = row_integrals(field, [&](auto value, size_t row) {
-    if constexpr (is_complex<decltype(value)>::value) {
-      return std::norm(value - std::complex<double>(mean[2 * row], mean[2 * row + 1]));
-    } else {
-      return (value - mean[row]) * (value - mean[row]);
-    }
-  });
-  for (double &value : result) value /= field.grid().volume();
+  std::vector<double> result;
+  for (const Field::Row &row : field.rows()) {
+    result.push_back(mean_square_deviation(
+        field, row, [](int64_t) { return 1.0; }, [&](int64_t cell) { return field.grid().cell_volume(cell); },
+        field.grid().volume()));
+  }
+  return result;
+}
+
+/// As py-pde has it: the standard deviation over the cells of value * sqrt(volume of the cell).
+std::vector<double> fluctuations(const Field &field) {
+  std::vector<double> result;
+  for (const Field::Row &row : field.rows()) {
+    result.push_back(std::sqrt(mean_square_deviation(
+        field, row, [&](int64_t cell) { return std::sqrt(field.grid().cell_volume(cell)); },
+        [](int64_t) { return 1.0; }, static_cast<double>(field.grid().cells()))));
+  }
   return result;
 }
 
@@ -123,12 +161,11 @@ std::vector<double> extremum(const Field &field, const char *name, Better better
     using T = decltype(tag);
     if constexpr (!is_complex<T>::value) {
       for (const Field::Row &row : field.rows()) {
-        double best = widened(*reinterpret_cast<const T *>(row.data()));
+        T best = *reinterpret_cast<const T *>(row.data());
         for_each_sample<T>(field, row, [&](T sample, int64_t) {
-          const double value = widened(sample);
-          if (better(value, best) || std::isnan(value)) best = value;
+          if (better(sample, best) || sample != sample) best = sample;  // NaN stays
         });
-        result.push_back(best);
+        result.push_back(static_cast<double>(best));
       }
     }
   });
@@ -147,14 +184,11 @@ double member_magnitude(const Field &field) {
   }
   const auto cells = static_cast<size_t>(field.grid().cells());
   std::vector<double> squares(cells, 0.0);
-  visit_dtype(field.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for (const Field::Row &row : field.rows()) {
-      for_each_sample<T>(field, row, [&](T sample, int64_t cell) {
-        squares[static_cast<size_t>(cell)] += std::norm(widened(sample));
-      });
-    }
-  });
+  for (const Field::Row &row : field.rows()) {
+    for_each_widened(field, row, [&](auto value, int64_t cell) {
+      squares[static_cast<size_t>(cell)] += std::norm(value.rounded());
+    });
+  }
   Sum sum;
   for (size_t cell = 0; cell < cells; ++cell)
     sum.add(std::sqrt(squares[cell]) * field.grid().cell_volume(static_cast<int64_t>(cell)));
@@ -172,6 +206,7 @@ std::vector<double> field_average(const Field &field) {
 std::vector<double> field_statistic(const Field &field, std::string_view name) {
   if (name == "integral") return integral(field);
   if (name == "variance") return variance(field);
+  if (name == "fluctuations") return fluctuations(field);
   if (name == "min") return extremum(field, "min", std::less<>());
   if (name == "max") return extremum(field, "max", std::greater<>());
   if (name == "magnitude") {
@@ -179,7 +214,8 @@ std::vector<double> field_statistic(const Field &field, std::string_view name) {
     for (int64_t i = 0; i < field.member_count(); ++i) result.push_back(member_magnitude(*field.member(i)));
     return result;
   }
-  fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected integral, variance, min, max or magnitude", name);
+  fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected integral, variance, fluctuations, min, max or magnitude",
+       name);
 }
 
 }  // namespace pde

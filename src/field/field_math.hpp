@@ -1,5 +1,5 @@
 // Arithmetic and statistics of fields. Sums are compensated (Neumaier), so they do not depend on the layout
-// in any digit that matters.
+// in any digit that matters; integers of 64 bits enter them with all their digits.
 #pragma once
 
 #include <functional>
@@ -14,9 +14,9 @@ namespace pde {
 /// Volume-weighted mean per scalar component; complex: re, im pairs.
 std::vector<double> field_average(const Field &field);
 
-/// "integral" (per component; complex: re, im pairs), "variance" (volume weighted, per component), "min",
-/// "max" (per component; NaN where a sample is NaN; PDE_ERR_DTYPE for complex), "magnitude" (per field:
-/// |average of its scalar form|).
+/// "integral" (per component; complex: re, im pairs), "variance" (volume weighted, per component),
+/// "fluctuations" (per component), "min", "max" (per component; NaN where a sample is NaN; PDE_ERR_DTYPE for
+/// complex), "magnitude" (per field: |average of its scalar form|). include/pde/field.h has the formulas.
 std::vector<double> field_statistic(const Field &field, std::string_view name);
 
 /// Calls `profile(position, values)` per cell; values: one per component, complex: re, im pairs. Nothing is

@@ -74,6 +74,8 @@ TEST(FieldMath, IntegralsAveragesAndMagnitudesAreThoseOfPyPde) {
       expect_near(field_average(*field), numbers(*json_find(*sample, "average")), "average");
       expect_near(field_statistic(*field, "magnitude"), numbers(*json_find(*sample, "magnitude")),
                   "magnitude");
+      expect_near(field_statistic(*field, "fluctuations"), numbers(*json_find(*sample, "fluctuations")),
+                  "fluctuations");
       ++checked;
     }
   }
@@ -103,6 +105,21 @@ FieldPtr line(std::vector<double> values, int32_t dtype = PDE_FLOAT64) {
   return dtype == PDE_FLOAT64 ? field : field->copy(dtype, std::nullopt);
 }
 
+template <class T>
+FieldPtr integers(std::vector<T> values, int32_t dtype) {
+  const int64_t shape[] = {static_cast<int64_t>(values.size())};
+  const FieldPtr field = Field::create({Grid::unit(shape, {false}), PDE_SCALAR, dtype, std::nullopt, {}});
+  field->unpack(values.data());
+  return field;
+}
+
+template <class T>
+std::vector<T> integers_of(const Field &field) {
+  std::vector<T> values(static_cast<size_t>(field.description().count()));
+  field.pack(values.data());
+  return values;
+}
+
 TEST(FieldMath, ExtremaAndVariance) {
   const FieldPtr field = line({3, -1, 4, -2});
   EXPECT_EQ(field_statistic(*field, "min"), (std::vector<double>{-2}));
@@ -129,9 +146,45 @@ TEST(FieldMath, StatisticsDoNotDependOnTheLayout) {
   const FieldPtr halo = Field::wrap(
       {Grid::unit(shape, {false, false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}}, &u[1][1], strides);
   const FieldPtr dense = halo->copy(PDE_FLOAT64, std::nullopt);
-  for (const char *name : {"integral", "variance", "min", "max", "magnitude"}) {
+  for (const char *name : {"integral", "variance", "fluctuations", "min", "max", "magnitude"}) {
     EXPECT_EQ(field_statistic(*halo, name), field_statistic(*dense, name)) << name;
   }
+}
+
+TEST(FieldMath, StatisticsOfComplexFieldsAreThoseOfNumpy) {
+  const double lower[] = {0}, upper[] = {2};
+  const int64_t shape[] = {4};  // volumes of 0.5
+  const std::complex<double> samples[] = {{1, 2}, {3, -1}, {0, 0}, {-2, 4}};
+  const FieldPtr field = Field::create(
+      {Grid::cartesian(lower, upper, shape, {false}), PDE_SCALAR, PDE_COMPLEX128, std::nullopt, {}});
+  field->unpack(samples);
+  EXPECT_EQ(field_statistic(*field, "integral"), (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(field_average(*field), (std::vector<double>{0.5, 1.25}));
+  EXPECT_EQ(field_statistic(*field, "variance"), (std::vector<double>{6.9375}));  // numpy.var
+  expect_near(field_statistic(*field, "fluctuations"), {1.8624580532189177}, "fluctuations");
+  expect_near(field_statistic(*field, "magnitude"), {1.346291201783626}, "magnitude");
+}
+
+TEST(FieldMath, StatisticsSeeEachDigitOfIntegers) {
+  constexpr int64_t kBig = int64_t{1} << 62;
+  const FieldPtr field = integers<int64_t>({kBig + 1, kBig + 3, kBig + 1, kBig + 3}, PDE_INT64);
+  EXPECT_EQ(field_statistic(*field, "variance"), (std::vector<double>{1}));
+  EXPECT_EQ(field_statistic(*field, "fluctuations"), (std::vector<double>{1}));
+  EXPECT_EQ(field_statistic(*field, "max"), (std::vector<double>{0x1p62})) << "rounded";
+  const FieldPtr sum = integers<int64_t>({kBig + 1, 2 - kBig, INT64_MIN, INT64_MAX}, PDE_INT64);
+  EXPECT_EQ(field_statistic(*sum, "integral"), (std::vector<double>{2}));
+  EXPECT_EQ(field_average(*sum), (std::vector<double>{0.5}));
+  const FieldPtr high = integers<uint64_t>({UINT64_MAX, UINT64_MAX - 2}, PDE_UINT64);
+  EXPECT_EQ(field_statistic(*high, "variance"), (std::vector<double>{1}));
+  EXPECT_EQ(field_statistic(*high, "min"), (std::vector<double>{0x1p64}));
+}
+
+TEST(FieldMath, VarianceOfAConstantIsZero) {
+  EXPECT_EQ(field_statistic(*line({0.1, 0.1, 0.1}), "variance"), (std::vector<double>{0}));
+  EXPECT_EQ(field_statistic(*line({0.1, 0.1, 0.1}), "fluctuations"), (std::vector<double>{0}));
+  EXPECT_EQ(field_statistic(*line({1e16, 1e16 + 2, 1e16 + 4, 1e16 + 2}), "variance"),
+            (std::vector<double>{2}));
+  EXPECT_TRUE(std::isnan(field_statistic(*line({1, NAN}), "fluctuations")[0]));
 }
 
 TEST(FieldMath, FunctionsSeeTheCentresInCOrder) {
@@ -195,21 +248,6 @@ TEST(FieldMath, CombineScalesAndAdds) {
   EXPECT_EQ(field_statistic(*a, "min"), (std::vector<double>{-42}));
   EXPECT_MESSAGE(PDE_ERR_DTYPE, a->combine(1, 1, line({1, 2, 3}, PDE_COMPLEX64).get()), "complex");
   EXPECT_MESSAGE(PDE_ERR_SHAPE, a->combine(1, 1, line({1, 2}).get()), "[3]");
-}
-
-template <class T>
-FieldPtr integers(std::vector<T> values, int32_t dtype) {
-  const int64_t shape[] = {static_cast<int64_t>(values.size())};
-  const FieldPtr field = Field::create({Grid::unit(shape, {false}), PDE_SCALAR, dtype, std::nullopt, {}});
-  field->unpack(values.data());
-  return field;
-}
-
-template <class T>
-std::vector<T> integers_of(const Field &field) {
-  std::vector<T> values(static_cast<size_t>(field.description().count()));
-  field.pack(values.data());
-  return values;
 }
 
 TEST(FieldMath, CombineKeepsEachDigitOfIntegers) {
