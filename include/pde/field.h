@@ -364,13 +364,20 @@ PDE_API pde_status pde_field_fill(pde_field *field, double re, double im) PDE_NO
 /**
  * Set every sample to a random number.
  *
+ * - "uniform": independent numbers in [a, b).
+ * - "normal": independent numbers of mean a and standard deviation b.
+ * - "harmonic" (since 0.2): smooth, and periodic along each axis, for trying out operators. A component is b
+ *   times the product over the axes of the sum over j = 1 to a of A_j * cos(2 pi j (i + 1/2) / n), where i is
+ *   the cell along that axis, n the number of cells, and A_j drawn from [0, 1) for each component, axis and
+ *   mode. So a = 3 modes and b = 1 give py-pde's random_harmonic, though for other draws.
+ *
  * The same kind, seed, numbers, dtype and shape give the same samples on every machine, whatever the layout.
  * Complex fields draw real and imaginary part independently.
  *
  * @param field [in,out] in practice floating-point or complex.
- * @param kind  [in] "uniform": in [a, b); "normal": mean a, standard deviation b.
+ * @param kind  [in] one of the names above.
  * @param seed  [in] any number.
- * @param a     [in] finite; user's unit for this field.
+ * @param a     [in] finite; user's unit for this field; "harmonic": modes, a whole number from 1 to 1000000.
  * @param b     [in] finite; not below a for "uniform", at least 0 for "normal"; user's unit for this field.
  * @return PDE_OK; PDE_ERR_ARGUMENT (kind, a or b); PDE_ERR_RANGE (a number that the field's dtype cannot
  *         hold: integers take none but whole ones); PDE_ERR_READONLY.
@@ -439,9 +446,9 @@ PDE_API pde_status pde_field_average(const pde_field *field, double *out_values,
  * - "integral": sum of u_i * V_i, one per component; complex: real and imaginary part of each.
  * - "variance": sum of abs(u_i - m)^2 * V_i / V, where m is the average (pde_field_average), one per
  * component.
- * - "fluctuations": the standard deviation of w_i = u_i * sqrt(V_i) over the cells, each counting the same:
- *   sqrt(sum of abs(w_i - (sum of w_j) / n)^2 / n), one per component. That of uncorrelated noise does not
- *   depend on how fine the grid is.
+ * - "fluctuations" (since 0.2): the standard deviation of w_i = u_i * sqrt(V_i) over the cells, each counting
+ * the same: sqrt(sum of abs(w_i - (sum of w_j) / n)^2 / n), one per component. That of uncorrelated noise
+ * does not depend on how fine the grid is.
  * - "min", "max": smallest and largest sample, one per component; not for complex fields.
  * - "magnitude": abs(sum of abs(u_i) * V_i / V) with abs(u_i) the square root of the sum of the squares of
  * all components' absolute values, one per member (1 unless a collection). For a scalar, and for the one

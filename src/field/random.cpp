@@ -94,6 +94,23 @@ double normal_quantile(double probability) {
   return q < 0 ? -value : value;
 }
 
+double cos_half_turns(int64_t numerator, int64_t denominator) {
+  // cos(x) = cos(2 pi - x), cos(x) = -cos(pi - x), cos(x) = sin(pi / 2 - x): all on whole numbers, down to
+  // angles of at most pi / 4.
+  if (numerator > denominator) numerator = 2 * denominator - numerator;
+  const bool negative = numerator > denominator - numerator;
+  if (negative) numerator = denominator - numerator;
+  const bool sine = numerator > denominator / 4;
+  const double turns =
+      sine ? static_cast<double>(denominator - 2 * numerator) / static_cast<double>(2 * denominator)
+           : static_cast<double>(numerator) / static_cast<double>(denominator);
+  const double x = turns * 3.14159265358979323846, x2 = x * x;
+  double series = 1;  // of Taylor, from its end
+  for (int k = sine ? 17 : 16; k >= 2; k -= 2) series = 1 - series * x2 / ((k - 1) * k);
+  const double value = sine ? x * series : series;
+  return negative ? -value : value;
+}
+
 double RandomStream::normal(uint64_t position) const {
   return normal_quantile(static_cast<double>((bits(position) >> 11) * 2 + 1) * 0x1p-54);
 }

@@ -1,5 +1,5 @@
-// Random numbers that are the same on every platform: Philox4x32-10 counters, and a normal distribution made
-// of basic arithmetic only.
+// Random numbers that are the same on every platform: Philox4x32-10 counters, and a normal distribution and a
+// cosine made of basic arithmetic only.
 //
 // Source: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. The number at position
 // i of stream `seed` depends on (seed, i) alone, so a field comes out the same for any layout and any number
@@ -28,5 +28,9 @@ class RandomStream {
 /// Inverse of the normal distribution, to about 1e-15 relative: M. J. Wichura, algorithm AS 241 (PPND16),
 /// Applied Statistics 37 (1988). 0 < probability < 1.
 double normal_quantile(double probability);
+
+/// cos(pi * numerator / denominator), to about 1e-16, by basic arithmetic and so the same everywhere.
+/// 0 <= numerator < 2 * denominator < 2^62.
+double cos_half_turns(int64_t numerator, int64_t denominator);
 
 }  // namespace pde

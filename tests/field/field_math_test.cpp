@@ -232,7 +232,7 @@ TEST(FieldMath, RandomFieldsAreTheSameInAnyLayout) {
     b->pack(right.data());
     EXPECT_EQ(left, right);
   }
-  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("gauss", 1, 0, 1), "gauss", "uniform or normal");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("gauss", 1, 0, 1), "gauss", "uniform, normal or harmonic");
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("uniform", 1, 2, 1), "empty");
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("normal", 1, 0, -1), "-1");
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, a->fill_random("normal", 1, NAN, 1), "finite");
