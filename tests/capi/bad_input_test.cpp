@@ -402,9 +402,11 @@ TEST(WrongOption, UnknownNamesAreAnsweredWithTheKnownOnes) {
   const FieldHandle field = filled_field(unit_grid({4}), 1);
   double value = 0;
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_field_statistic(field, "median", &value, 1), "median", "integral",
-               "variance", "min", "max", "magnitude");
-  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_field_fill_random(field, "gauss", 1, 0, 1), "gauss", "uniform",
-               "normal");
+               "variance", "fluctuations", "min", "max", "magnitude");
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_field_fill_random(field, "gauss", 1, 0, 1), "gauss", "uniform", "normal",
+               "harmonic");
+  for (double modes : {0.0, -3.0, 1.5, 1e7, kNaN, kInf})
+    EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_field_fill_random(field, "harmonic", 1, modes, 1), "a ");
   ScheduleHandle schedule;
   for (const char *text : {"", "0.5", "5", "often(1)", "constant", "constant()", "constant(0)",
                            "constant(-1)", "constant(nan)", "constant(inf)", "constant(1", "constant(1) x",
