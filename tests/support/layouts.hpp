@@ -17,10 +17,10 @@ class LaidOutField {
       : item_(static_cast<size_t>(pde_dtype_size(dtype))) {
     const Placement place(shape_of(new_field(grid, rank, dtype)), layout);
     place.for_each([&](size_t at) { samples_.push_back(at * item_); });
+    origin_ = static_cast<size_t>(place.origin) * item_;
     memory_.assign(static_cast<size_t>(place.room) * item_, kUntouched);
-    REQUIRE_OK(pde_field_wrap(grid, rank, dtype, label,
-                              memory_.data() + static_cast<size_t>(place.origin) * item_,
-                              place.strides.data(), field_.out()));
+    REQUIRE_OK(pde_field_wrap(grid, rank, dtype, label, memory_.data() + origin_, place.strides.data(),
+                              field_.out()));
   }
 
   pde_field *field() const { return field_; }
@@ -36,6 +36,13 @@ class LaidOutField {
       std::memcpy(samples.data() + i * item_, memory_.data() + samples_[i], item_);
     return samples;
   }
+  /// Takes the samples to another address, and the field along.
+  void move() {
+    Bytes elsewhere = memory_;
+    std::fill(memory_.begin(), memory_.end(), kUntouched);
+    memory_.swap(elsewhere);
+    REQUIRE_OK(pde_field_rebind(field_, memory_.data() + origin_));
+  }
   /// Whether nothing but samples has been written.
   bool halo_untouched() const {
     Bytes rest = memory_;
@@ -46,7 +53,7 @@ class LaidOutField {
  private:
   static constexpr std::byte kUntouched{0xEE};
 
-  size_t item_;
+  size_t item_, origin_ = 0;
   std::vector<size_t> samples_;  // where each lies in memory, in C order
   Bytes memory_;
   FieldHandle field_;
