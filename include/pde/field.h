@@ -444,15 +444,14 @@ PDE_API pde_status pde_field_average(const pde_field *field, double *out_values,
  * With u_i the sample in cell i of n, V_i the volume of that cell and V that of the grid:
  *
  * - "integral": sum of u_i * V_i, one per component; complex: real and imaginary part of each.
- * - "variance": sum of abs(u_i - m)^2 * V_i / V, where m is the average (pde_field_average), one per
- * component.
+ * - "variance": sum of abs(u_i - m)^2 * V_i / V, with m the average (pde_field_average), one per component.
  * - "fluctuations" (since 0.2): the standard deviation of w_i = u_i * sqrt(V_i) over the cells, each counting
- * the same: sqrt(sum of abs(w_i - (sum of w_j) / n)^2 / n), one per component. That of uncorrelated noise
- * does not depend on how fine the grid is.
+ *   the same: sqrt(sum of abs(w_i - (sum of w_j) / n)^2 / n), one per component. That of uncorrelated noise
+ *   does not depend on how fine the grid is.
  * - "min", "max": smallest and largest sample, one per component; not for complex fields.
  * - "magnitude": abs(sum of abs(u_i) * V_i / V) with abs(u_i) the square root of the sum of the squares of
- * all components' absolute values, one per member (1 unless a collection). For a scalar, and for the one
- *   component of a real vector in one dimension, it is abs(m).
+ *   the absolute values of all components, one per member (1 unless a collection). For a scalar, and for the
+ *   one component of a real vector in one dimension, it is abs(m).
  *
  * Bools count as 0 and 1. Integers of 64 bits enter with all their digits; it is the result that is rounded
  * to a float64, so "min" and "max" beyond 2^53 may be off by that.
