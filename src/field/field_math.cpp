@@ -59,24 +59,38 @@ auto widened(T value) {
   }
 }
 
-/// Calls `f(sample, cell)` for the cells of one row in C order.
-template <class T, class F>
-void for_each_sample(const Field &field, const Field::Row &row, F &&f) {
+/// Calls `f(data, cell)` for the first cell of each line along the last axis, in C order.
+template <class F>
+void for_each_line(const Field &field, const Field::Row &row, F &&f) {
   const auto &shape = field.grid().shape();
   const std::byte *data = row.data();
   int64_t position[Grid::kMaxAxes] = {};
   const int last = field.grid().ndim() - 1;
-  for (int64_t cell = 0; cell < field.grid().cells();) {
+  for (int64_t cell = 0; cell < field.grid().cells(); cell += shape[static_cast<size_t>(last)]) {
     int64_t offset = 0;
     for (int axis = 0; axis < last; ++axis) offset += position[axis] * row.strides[static_cast<size_t>(axis)];
-    for (int64_t i = 0; i < shape[static_cast<size_t>(last)]; ++i, ++cell) {
-      f(*reinterpret_cast<const T *>(data + offset + i * row.strides[static_cast<size_t>(last)]), cell);
-    }
+    f(data + offset, cell);
     for (int axis = last - 1; axis >= 0; --axis) {
       if (++position[axis] < shape[static_cast<size_t>(axis)]) break;
       position[axis] = 0;
     }
   }
+}
+
+int64_t line_length(const Field &field) {
+  return field.grid().shape().back();
+}
+int64_t line_stride(const Field &field, const Field::Row &row) {
+  return row.strides[static_cast<size_t>(field.grid().ndim() - 1)];
+}
+
+/// Calls `f(sample, cell)` for the cells of one row in C order.
+template <class T, class F>
+void for_each_sample(const Field &field, const Field::Row &row, F &&f) {
+  const int64_t count = line_length(field), stride = line_stride(field, row);
+  for_each_line(field, row, [&](const std::byte *data, int64_t cell) {
+    for (int64_t i = 0; i < count; ++i) f(*reinterpret_cast<const T *>(data + i * stride), cell + i);
+  });
 }
 
 /// The same with the samples in double precision.
@@ -100,10 +114,73 @@ std::complex<double> weighted_sum(const Field &field, const Field::Row &row, F &
   return sum.value();
 }
 
+// ---- sums of lines, where all cells of a line have the same volume
+
+/// In eight lanes, which the processor adds at once. Each keeps what rounding drops (Knuth's two-sum, which
+/// needs no comparison).
+template <class Real, int64_t known_stride>
+void add_line(Sum &total, const std::byte *data, int64_t count, int64_t stride, double weight) {
+  constexpr int64_t kLanes = 8;
+  double sum[kLanes] = {}, rest[kLanes] = {};
+  const auto value_at = [&](int64_t i) {
+    return static_cast<double>(
+        *reinterpret_cast<const Real *>(data + i * (known_stride ? known_stride : stride)));
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      const double value = value_at(i + lane), next = sum[lane] + value, part = next - sum[lane];
+      rest[lane] += (sum[lane] - (next - part)) + (value - part);
+      sum[lane] = next;
+    }
+  }
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    total.add(sum[lane] * weight);
+    if (std::isfinite(sum[lane])) total.add(rest[lane] * weight);
+  }
+  for (; i < count; ++i) total.add(value_at(i) * weight);
+}
+
+template <class Real>
+void add_lines(Sum &total, const Field &field, const Field::Row &row, int64_t offset) {
+  const int64_t count = line_length(field), stride = line_stride(field, row);
+  for_each_line(field, row, [&](const std::byte *data, int64_t cell) {
+    const double volume = field.grid().cell_volume(cell);
+    if (stride == static_cast<int64_t>(sizeof(Real))) {
+      add_line<Real, sizeof(Real)>(total, data + offset, count, stride, volume);
+    } else {
+      add_line<Real, 0>(total, data + offset, count, stride, volume);
+    }
+  });
+}
+
+/// On all grids but those whose only axis is a radius; integers of 64 bits need more than double precision.
+bool has_even_lines(const Field &field) {
+  const bool wide = field.dtype() == PDE_INT64 || field.dtype() == PDE_UINT64;
+  return !wide && (field.grid().is_cartesian() || field.grid().ndim() > 1);
+}
+
+std::complex<double> row_integral(const Field &field, const Field::Row &row) {
+  if (!has_even_lines(field))
+    return weighted_sum(field, row, [&](int64_t cell) { return field.grid().cell_volume(cell); });
+  Sum re, im;
+  visit_dtype(field.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    if constexpr (is_complex<T>::value) {
+      using Real = typename T::value_type;
+      add_lines<Real>(re, field, row, 0);
+      add_lines<Real>(im, field, row, sizeof(Real));
+    } else {
+      add_lines<T>(re, field, row, 0);
+    }
+  });
+  return {re.value(), im.value()};
+}
+
 std::vector<double> integral(const Field &field) {
   std::vector<double> result;
   for (const Field::Row &row : field.rows()) {
-    const auto sum = weighted_sum(field, row, [&](int64_t cell) { return field.grid().cell_volume(cell); });
+    const std::complex<double> sum = row_integral(field, row);
     result.push_back(sum.real());
     if (dtype_is_complex(field.dtype())) result.push_back(sum.imag());
   }

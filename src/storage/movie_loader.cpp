@@ -144,9 +144,19 @@ void Figure::set_curves(std::vector<std::string> labels) {
 
 std::vector<std::vector<double>> Figure::values(const Field &field) const {
   std::vector<std::vector<double>> arrays;
-  for (int64_t row = 0; row < static_cast<int64_t>(field.rows().size()); ++row) {
-    auto &array = arrays.emplace_back(static_cast<size_t>(field.grid().cells()));
-    field.component(row)->copy(PDE_FLOAT64, std::nullopt)->pack(array.data());
+  const auto cells = static_cast<size_t>(field.grid().cells());
+  std::vector<std::byte> samples(cells * static_cast<size_t>(dtype_size(field.dtype())));
+  for (size_t row = 0; row < field.rows().size(); ++row) {
+    auto &array = arrays.emplace_back(cells);
+    field.pack_row(row, samples.data());
+    visit_dtype(field.dtype(), [&](auto tag) {
+      using T = decltype(tag);
+      if constexpr (!is_complex<T>::value) {  // no figure is made for complex fields
+        // Rounded where an integer has more digits: nobody sees that in a picture.
+        for (size_t i = 0; i < cells; ++i)
+          array[i] = static_cast<double>(reinterpret_cast<const T *>(samples.data())[i]);
+      }
+    });
   }
   return arrays;
 }

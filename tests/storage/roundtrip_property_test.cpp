@@ -163,7 +163,7 @@ class Sequence {
     writing_ = false;
     // A series that never had a session is nothing: there is no file to read.
     if (mode_ == "readonly" && !model_.described) mode_ = "append";
-    storage_ = world_.open(mode_.c_str(), "time_order=any");
+    storage_ = world_.open(mode_.c_str(), "time_order=any nonfinite=allow");
   }
 
   void step() {
