@@ -52,6 +52,7 @@ StorageUse::StorageUse(Storage &storage) : base_(storage.base()) {
          "the storage {} is in use by another call (of another thread, or the one that runs this callback)",
          storage.uri());
   }
+  ++base_.uses;
 }
 
 // ---- life
@@ -119,10 +120,14 @@ void Storage::check_open(const char *what) const {
   if (state_ == State::closed) fail(PDE_ERR_STATE, "{}: the storage {} has been closed", what, settings_.uri);
 }
 
-/// Open, and what is known of its contents up to date.
+/// Open, and what is known of its contents up to date. A call looks once: what it has checked must stay true,
+/// whatever other storages of the same series do meanwhile.
 void Storage::look(const char *what) {
   check_open(what);
+  const Storage &held = base();
+  if (held.in_use && looked_in_ == held.uses) return;
   if (state_ == State::idle && backend_->changed()) adopt_contents();
+  looked_in_ = held.uses;
 }
 
 void Storage::check_readable(const char *what) const {

@@ -106,6 +106,7 @@ class Storage {
   /// A storage and its views are used by one call at a time: callers take this (capi, trackers) or get
   /// PDE_ERR_BUSY.
   std::atomic<bool> in_use{false};
+  int64_t uses = 0;  // calls so far; of the one that is in use
 
  private:
   enum class State { idle, writing, failed, closed };
@@ -157,6 +158,7 @@ class Storage {
   int64_t ordered_ = 0;            // so many times are known to be in order
   bool disorder_ = false;          // the one behind them is not
   int64_t revision_ = 0;
+  int64_t looked_in_ = -1;  // the use of the base in which this last looked for changes
 };
 
 using StoragePtr = std::shared_ptr<Storage>;
