@@ -513,8 +513,9 @@ PDE_API pde_status pde_storage_read_raw(pde_storage *storage, int64_t first, int
  *                 may be NULL if count is 0.
  * @param strides  [in] [1 + axes of a snapshot] in elements of dtype, may be negative: snapshots, components,
  *                 cells; or NULL: C order.
- * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0, step below 1; only one of lower and shape; a stride of 0);
- *         PDE_ERR_RANGE (snapshots or a region beyond what is there; the message says which axis);
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 0, step below 1; only one of lower and shape; a stride of 0
+ *         along an axis of several entries); PDE_ERR_RANGE (snapshots or a region beyond what is there, or
+ *         strides beyond the address space; the message says which axis);
  *         PDE_ERR_DTYPE (unknown, or would lose information); PDE_ERR_UNSUPPORTED (a movie);
  *         PDE_ERR_FORMAT (damaged data); PDE_ERR_IO. After the last two out_data may hold anything.
  * @threads one call at a time per storage.

@@ -236,21 +236,23 @@ void check_box(std::span<const int64_t> lower, std::span<const int64_t> shape,
   }
 }
 
-/// In bytes.
+/// In bytes. Along an axis of one entry no step is taken, whatever the stride is.
 std::vector<int64_t> target_strides(std::span<const int64_t> strides, std::span<const int64_t> shape,
                                     int64_t item) {
-  if (strides.empty()) return c_strides(shape, item);
-  std::vector<int64_t> bytes(strides.size());
+  std::vector<int64_t> bytes = c_strides(shape, item);
+  int64_t reach = 0;  // minus the bytes between the samples that lie furthest apart
   for (size_t axis = 0; axis < strides.size(); ++axis) {
-    int64_t reach;
-    if (__builtin_mul_overflow(strides[axis], item, &bytes[axis]) ||
-        __builtin_mul_overflow(bytes[axis], shape[axis], &reach)) {
-      fail(PDE_ERR_RANGE, "strides[{}] is {}: the array would reach beyond the address space", axis,
-           strides[axis]);
-    }
-    if (strides[axis] == 0 && shape[axis] > 1) {
+    if (shape[axis] == 1) continue;
+    if (strides[axis] == 0) {
       fail(PDE_ERR_ARGUMENT, "strides[{}] is 0 on an axis of {} entries: they would be one and the same",
            axis, shape[axis]);
+    }
+    int64_t span;
+    if (__builtin_mul_overflow(strides[axis], item, &bytes[axis]) ||
+        __builtin_mul_overflow(bytes[axis], shape[axis] - 1, &span) ||
+        __builtin_add_overflow(reach, span < 0 ? span : -span, &reach) || reach < -(INT64_MAX / 2)) {
+      fail(PDE_ERR_RANGE, "strides[{}] is {}: the array would reach beyond the address space", axis,
+           strides[axis]);
     }
   }
   return bytes;
@@ -264,9 +266,10 @@ void Storage::read_box(int64_t first, int64_t count, int64_t step, std::span<con
   look("read_box");
   check_readable("read_box");
   dtype_info(dtype);
+  // The step of a single snapshot means nothing, and a view would multiply it.
   Selection box{checked_range(first, count, step),
                 count,
-                step,
+                count > 1 ? step : 1,
                 {lower.begin(), lower.end()},
                 {shape.begin(), shape.end()}};
   if (count == 0) return;
