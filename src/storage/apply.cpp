@@ -25,7 +25,7 @@ namespace {
 
 constexpr OptionSpec kApplyOptions[] = {
     {"parallel", OptionType::flag, "false", "",
-     "call the function on several threads at once, also other ones than the caller's"},
+     "call the function on several threads at once, none of which is the caller's"},
     {"threads", OptionType::integer, "0", "0 1024", "how many, if parallel; 0: usable cores"},
     kProgressOption,
 };
@@ -37,6 +37,24 @@ void transform_snapshot(const StorageTransform &transform, int64_t index, double
     transform.call(in, time, out);
   } catch (const Error &error) {
     fail(error.code(), "snapshot {} (t = {}): {}", index, real_text(time), error.what());
+  }
+}
+
+// ---- one thread
+
+/// The function gets fields with memory of their own: parts of them that it keeps may outlive the call.
+void apply_in_order(SnapshotReader &reader, const StorageTransform &transform, SnapshotWriter &writer,
+                    Progress &progress) {
+  FieldPtr in, out;
+  for (int64_t i = 0; i < reader.length(); ++i) {
+    if (!in) {
+      in = Field::create(reader.field(i)->description());
+      out = Field::create(transform.result);
+    }
+    in->assign(*reader.field(i));
+    transform_snapshot(transform, i, reader.time(i), in, out);
+    writer.append(*out, reader.time(i));
+    progress.tell(i + 1);
   }
 }
 
@@ -158,21 +176,16 @@ void apply_to_storage(Storage &from, const StorageTransform &transform, Storage 
   const ResolvedOptions resolved(options, kApplyOptions, "apply");
   const int64_t wanted = resolved.integer("threads");
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const int64_t threads = resolved.flag("parallel") ? (wanted > 0 ? wanted : cores) : 1;
+  const int64_t threads = wanted > 0 ? wanted : cores;
   from.description();  // what the snapshots are must be known
   check_time_order(from, into);
   SnapshotReader reader(from);
   Progress progress(resolved, "applying", reader.length());
   SnapshotWriter writer(into, transform.result, {});
-  if (threads > 1 && reader.length() > 1) {
+  if (resolved.flag("parallel")) {
     apply_in_parallel(reader, transform, writer, progress, std::min(threads, reader.length()));
   } else {
-    const FieldPtr out = Field::create(transform.result);
-    for (int64_t i = 0; i < reader.length(); ++i) {
-      transform_snapshot(transform, i, reader.time(i), reader.field(i), out);
-      writer.append(*out, reader.time(i));
-      progress.tell(i + 1);
-    }
+    apply_in_order(reader, transform, writer, progress);
   }
   writer.finish();
 }
