@@ -57,7 +57,7 @@ const FieldPtr &SnapshotReader::field(int64_t index) {
 // ---- writing
 
 SnapshotWriter::SnapshotWriter(Storage &into, const FieldDescription &kind, const Info &info)
-    : into_(into), ours_(!into.is_writing()) {
+    : into_(into), info_(info), ours_(!into.is_writing()) {
   if (ours_) into.start(kind, info);
 }
 
@@ -75,7 +75,7 @@ void SnapshotWriter::append(const Field &field, double time, const std::optional
 }
 
 void SnapshotWriter::finish() {
-  if (!ours_) return;
+  if (!ours_) return into_.merge_info(info_);
   ours_ = false;
   into_.finish();
 }

@@ -33,7 +33,7 @@ class SnapshotReader {
 
 class SnapshotWriter {
  public:
-  /// Starts a session unless `into` is in one.
+  /// Starts a session unless `into` is in one, which gets the metadata in the end.
   SnapshotWriter(Storage &into, const FieldDescription &kind, const Info &info);
   /// Ends it quietly after a failure: what has been appended stays.
   ~SnapshotWriter();
@@ -45,6 +45,7 @@ class SnapshotWriter {
 
  private:
   Storage &into_;
+  Info info_;
   bool ours_;
 };
 

@@ -489,6 +489,11 @@ void Storage::set_info(std::string_view key, const char *json) {
   ++revision_;
 }
 
+void Storage::merge_info(const Info &info) {
+  info_.merge(info);
+  ++revision_;
+}
+
 std::string Storage::statistics_text() {
   look("statistics");
   const BackendStatistics numbers = backend_->statistics();

@@ -89,6 +89,8 @@ class Storage {
   // ---- metadata
   const Info &info();
   void set_info(std::string_view key, const char *json);
+  /// Of a session that goes on: as if it had been started with this, too.
+  void merge_info(const Info &info);
   std::string statistics_text();
   const std::string &uri() const { return settings_.uri; }
   Mode mode() const { return mode_; }
