@@ -92,7 +92,7 @@ namespace {
 void check_other(const HeldTogether &held) {
   Storage &into = *held.storages().back();
   for (const StoragePtr &storage : held.storages().first(held.storages().size() - 1)) {
-    if (&storage->base() == &into.base())
+    if (storage->shares_series_with(into))
       fail(PDE_ERR_ARGUMENT, "into is {}, which is also read: expected another storage", into.name());
   }
 }

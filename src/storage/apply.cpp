@@ -178,8 +178,9 @@ void apply_to_storage(Storage &from, const StorageTransform &transform, Storage 
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
   const int64_t threads = wanted > 0 ? wanted : cores;
   from.description();  // what the snapshots are must be known
-  check_time_order(from, into);
+  into.check_takes_times_of(from);
   SnapshotReader reader(from);
+  reader.begin();
   Progress progress(resolved, "applying", reader.length());
   SnapshotWriter writer(into, transform.result, {});
   if (resolved.flag("parallel")) {

@@ -98,6 +98,9 @@ class Backend {
   virtual bool keeps_snapshot_info() const { return true; }
 
   virtual BackendStatistics statistics() = 0;
+
+  /// The same for storages that are known to hold one and the same series.
+  virtual const void *series() const { return this; }
 };
 
 }  // namespace pde

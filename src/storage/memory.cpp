@@ -204,6 +204,8 @@ class MemoryBackend final : public Backend {
     return {bytes, bytes, 0};
   }
 
+  const void *series() const override { return series_.get(); }
+
  private:
   /// Under the lock: a change of ours, which the front knows of already.
   void note_change() {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/numbers.hpp"
 
@@ -35,6 +34,11 @@ void SnapshotReader::load(int64_t index) {
   storage_.times(index, count, times_.data());
   first_ = index;
   loaded_ = count;
+}
+
+void SnapshotReader::begin() {
+  storage_.check_readable("read");
+  if (length_ > 0) load(0);
 }
 
 const std::byte *SnapshotReader::samples(int64_t index) {
@@ -78,12 +82,6 @@ void SnapshotWriter::finish() {
   if (!ours_) return into_.merge_info(info_);
   ours_ = false;
   into_.finish();
-}
-
-void check_time_order(Storage &from, Storage &into) {
-  if (into.time_order() == TimeOrder::any || from.times_in_order()) return;
-  fail(PDE_ERR_ARGUMENT, "the times of {} are not in order, as {} wants them (option time_order)",
-       from.name(), into.name());
 }
 
 }  // namespace pde

@@ -13,6 +13,8 @@ class SnapshotReader {
   explicit SnapshotReader(Storage &storage);
 
   int64_t length() const { return length_; }
+  /// Reads the first snapshots, so that what cannot be read at all is found before anything is written.
+  void begin();
   /// A snapshot in C order and the stored dtype, and its time; until the next one is asked for.
   const std::byte *samples(int64_t index);
   double time(int64_t index);
@@ -48,8 +50,5 @@ class SnapshotWriter {
   Info info_;
   bool ours_;
 };
-
-/// Refuses what would fail halfway: times out of order into a storage that wants them in order.
-void check_time_order(Storage &from, Storage &into);
 
 }  // namespace pde

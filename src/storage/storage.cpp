@@ -65,6 +65,11 @@ Storage::Storage(std::unique_ptr<Backend> backend, Settings settings, std::share
   adopt_contents();
 }
 
+bool Storage::shares_series_with(Storage &other) {
+  const Storage &a = base(), &b = other.base();
+  return &a == &b || (a.backend_ && b.backend_ && a.backend_->series() == b.backend_->series());
+}
+
 Storage::~Storage() {
   try {
     close();
@@ -264,18 +269,22 @@ bool Storage::will_replace() const {
   return mode_ == Mode::truncate || mode_ == Mode::truncate_once;
 }
 
-double Storage::checked_time(double time) const {
-  const bool first = !contents_.last_time || (state_ == State::idle && will_replace());
-  if (time == PDE_TIME_AUTO) time = first ? 0.0 : *contents_.last_time + 1;
+/// Of the snapshot that the next one follows; nothing: it will be the first.
+std::optional<double> Storage::time_before_next() const {
+  if (state_ == State::idle && will_replace()) return std::nullopt;
+  return contents_.last_time;
+}
+
+double Storage::checked_time(double time, std::optional<double> last) const {
+  if (time == PDE_TIME_AUTO) time = last ? *last + 1 : 0.0;
   if (!std::isfinite(time))
     fail(PDE_ERR_ARGUMENT, "time is {}, expected a finite number or PDE_TIME_AUTO", time);
-  if (first || settings_.time_order == TimeOrder::any) return time;
+  if (!last || settings_.time_order == TimeOrder::any) return time;
   const bool strict = settings_.time_order == TimeOrder::increasing;
-  const double last = *contents_.last_time;
-  if (time < last || (strict && time == last)) {
+  if (time < *last || (strict && time == *last)) {
     fail(PDE_ERR_ARGUMENT,
          "time is {}, but the last snapshot of {} is at {}: expected {} (option time_order is {})", time,
-         backend_->name(), last, strict ? "a later time" : "no earlier time",
+         backend_->name(), *last, strict ? "a later time" : "no earlier time",
          strict ? "increasing" : "nondecreasing");
   }
   return time;
@@ -303,7 +312,7 @@ void Storage::append(const Field &field, double time, const std::string *info) {
     if (state_ == State::writing) check_same_kind(field.description(), "the field");
     if (state_ == State::idle) check_may_write();
     // Checked before a start, which may replace a file: a refused call must leave it alone.
-    checked_time(time);
+    checked_time(time, time_before_next());
     if (info && !backend_->keeps_snapshot_info())
       fail(PDE_ERR_UNSUPPORTED, "{} keeps no metadata of single snapshots", name());
     if (settings_.nonfinite == NonfiniteRule::refuse) check_values(field);
@@ -330,7 +339,7 @@ void Storage::append_raw(int32_t dtype, const void *data, int64_t count, double 
 }
 
 void Storage::append_checked(const Field &field, double time, const std::string *info) {
-  const double when = checked_time(time);
+  const double when = checked_time(time, time_before_next());
   check_values(field);
   backend_->append(field, when, info);
   ++contents_.length;

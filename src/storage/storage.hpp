@@ -51,11 +51,15 @@ class Storage {
   void finish();
   void close();
   bool is_writing() const { return state_ == State::writing; }
+  /// Refuses what would fail halfway, before anything is written: times of which one would not be taken.
+  void check_takes_times_of(Storage &from);
   /// Drops the first snapshot that is later, and all behind it.
   void truncate_after(double time);
   void clear(bool forget_shape);
 
   // ---- reading
+  /// PDE_ERR_UNSUPPORTED for what is only written, such as a movie.
+  void check_readable(const char *what) const;
   int64_t length();
   int64_t committed();
   void refresh();
@@ -102,6 +106,8 @@ class Storage {
   Storage &base() { return base_ ? *base_ : *this; }
   const std::shared_ptr<Storage> &base_pointer() const { return base_; }
   const Backend *backend() const { return backend_.get(); }
+  /// Whether this storage, or what it shows, is the other one or shares its snapshots (memory:NAME).
+  bool shares_series_with(Storage &other);
   /// Grows with whatever is changed through this storage.
   int64_t revision() const { return revision_; }
 
@@ -113,13 +119,13 @@ class Storage {
  private:
   enum class State { idle, writing, failed, closed };
   void check_open(const char *what) const;
-  void check_readable(const char *what) const;
   void look(const char *what);
   void check_may_write() const;
   void check_same_shape(const FieldDescription &given, const char *what) const;
   void check_same_kind(const FieldDescription &given, const char *what) const;
   bool will_replace() const;
-  double checked_time(double time) const;
+  std::optional<double> time_before_next() const;
+  double checked_time(double time, std::optional<double> last) const;
   void check_values(const Field &field);
   void append_checked(const Field &field, double time, const std::string *info);
   void adopt_contents();

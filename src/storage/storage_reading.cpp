@@ -95,6 +95,21 @@ void Storage::for_each_time(int64_t first, F &&f) {
   }
 }
 
+void Storage::check_takes_times_of(Storage &from) {
+  look("start");
+  check_may_write();
+  std::optional<double> last = time_before_next();
+  from.look("times");
+  from.for_each_time(0, [&](int64_t index, double time) {
+    try {
+      last = checked_time(time, last);
+    } catch (const Error &error) {
+      fail(error.code(), "snapshot {} of {} cannot be stored: {}", index, from.name(), error.what());
+    }
+    return true;
+  });
+}
+
 /// Looks at each time once; files of others may hold any order.
 bool Storage::times_in_order() {
   look("times");

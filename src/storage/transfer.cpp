@@ -39,8 +39,9 @@ namespace {
 void copy_snapshots(Storage &from, Storage &into, const Label &label, Progress &progress) {
   FieldDescription kind = from.description();
   if (label) kind.label = label;
-  check_time_order(from, into);
+  into.check_takes_times_of(from);
   SnapshotReader reader(from);
+  reader.begin();
   SnapshotWriter writer(into, kind, own_entries(from.info()));
   const bool with_infos = from.keeps_snapshot_info() && into.keeps_snapshot_info();
   for (int64_t i = 0; i < reader.length(); ++i) {
@@ -147,11 +148,11 @@ void merge_storages(std::span<const StoragePtr> storages, const Label &label, St
   if (storages.empty()) fail(PDE_ERR_ARGUMENT, "count is 0, expected at least one storage");
   const FieldDescription kind = merged_kind(storages, label);
   check_equal_times(storages, resolved.real("rtol"), resolved.real("atol"));
-  check_time_order(*storages[0], into);
+  into.check_takes_times_of(*storages[0]);
   Info info;
   for (size_t k = storages.size(); k-- > 0;) info.merge(own_entries(storages[k]->info()));
   std::vector<SnapshotReader> readers;
-  for (const StoragePtr &storage : storages) readers.emplace_back(*storage);
+  for (const StoragePtr &storage : storages) readers.emplace_back(*storage).begin();
   const FieldPtr merged = Field::create(kind);
   const std::vector<FieldPtr> parts = parts_of(*merged, storages);
   Progress progress(resolved, "merging", readers[0].length());
@@ -195,6 +196,7 @@ StoragePtr extract_time_range(const StoragePtr &storage, double t_start, double 
   // Between the first and the last there may be others.
   const StoragePtr memory = new_memory(true);
   SnapshotReader reader(*storage);
+  reader.begin();
   SnapshotWriter writer(*memory, storage->description(), own_entries(storage->info()));
   for (int64_t i = first; i < first + count; ++i) {
     const double time = reader.time(i);
@@ -217,8 +219,8 @@ StoragePtr storage_of_fields(std::span<const FieldPtr> fields, std::span<const d
   SnapshotWriter writer(*memory, kind, {});
   for (size_t i = 0; i < fields.size(); ++i) {
     const bool converts = dtype != 0 && fields[i]->dtype() != dtype;
-    const FieldPtr field = converts ? fields[i]->copy(dtype, std::nullopt) : fields[i];
     try {
+      const FieldPtr field = converts ? fields[i]->copy(dtype, std::nullopt) : fields[i];
       writer.append(*field, times.empty() ? PDE_TIME_AUTO : times[i]);
     } catch (const Error &error) {
       fail(error.code(), "fields[{}]: {}", i, error.what());

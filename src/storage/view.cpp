@@ -253,6 +253,7 @@ IndexMap map_of(const Storage &storage) {
 }
 
 StoragePtr view_members(const StoragePtr &storage, std::span<const int64_t> members, bool collection) {
+  storage->check_readable("view_field");
   const FieldDescription &shown = storage->description();
   IndexMap map = map_of(*storage);
   std::vector<int64_t> mapped;
@@ -282,6 +283,7 @@ StoragePtr view_fields(const StoragePtr &storage, std::span<const int64_t> membe
 
 StoragePtr view_range(const StoragePtr &storage, int64_t first, int64_t count, int64_t step) {
   storage->contents();
+  storage->check_readable("view_range");
   const int64_t begin = storage->checked_range(first, count, step);
   IndexMap map = map_of(*storage);
   map.first += begin * map.step;
