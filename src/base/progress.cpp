@@ -60,7 +60,7 @@ void ProgressLine::show(double done, const std::string &where) {
 }
 
 void ProgressLine::end() {
-  if (!terminal_) return;
+  if (!terminal_ || width_ == 0) return;  // nothing was shown
   std::fputc('\n', stream_);
   std::fflush(stream_);
 }

@@ -1,44 +1,17 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <thread>
+#include <algorithm>
 
 #include "base/progress.hpp"
 #include "support/expect_error.hpp"
+#include "support/written_text.hpp"
 #include "tracker/tracker_fixture.hpp"
 #include "tracker/tracker_kinds.hpp"
 
 namespace pde {
 namespace {
 
-/// What `action` writes to a descriptor while that leads to `write_end`; `read_end` belongs to it.
-template <class F>
-std::string written(int descriptor, int read_end, int write_end, F &&action) {
-  fflush(nullptr);
-  const int kept = dup(descriptor);
-  dup2(write_end, descriptor);
-  action();
-  fflush(nullptr);
-  dup2(kept, descriptor);
-  close(kept);
-  close(write_end);  // so that reading comes to an end: with nothing from a pipe, with EIO from a terminal
-  std::string text;
-  char part[4096];
-  for (ssize_t size; (size = read(read_end, part, sizeof part)) > 0;)
-    text.append(part, static_cast<size_t>(size));
-  close(read_end);
-  return text;
-}
-
-template <class F>
-std::string written_to_pipe(int descriptor, F &&action) {
-  int ends[2];
-  EXPECT_EQ(pipe(ends), 0);
-  return written(descriptor, ends[0], ends[1], action);
-}
+using test::written_to_pipe;
 
 void run(const char *options_text, const char *schedule, double t_end, double dt) {
   Options options;
@@ -71,13 +44,9 @@ TEST(ProgressTracker, WritesToTheStreamThatIsAskedFor) {
 }
 
 TEST(ProgressTracker, RewritesItsLineOnATerminal) {
-  const int master = posix_openpt(O_RDWR | O_NOCTTY);
-  ASSERT_GE(master, 0);
-  ASSERT_EQ(grantpt(master), 0);
-  ASSERT_EQ(unlockpt(master), 0);
-  const int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
-  ASSERT_GE(terminal, 0);
-  const std::string text = written(STDERR_FILENO, master, terminal, [] { run("interval=0", nullptr, 4, 1); });
+  const auto written = test::written_to_terminal(STDERR_FILENO, [] { run("interval=0", nullptr, 4, 1); });
+  if (!written) GTEST_SKIP() << "no terminal can be made here (/dev/pts)";
+  const std::string &text = *written;
   EXPECT_EQ(lines_in(text), 1) << text;
   EXPECT_TRUE(contains(text, "\r[...............")) << text;
   EXPECT_TRUE(contains(text, "\r[###############...............]  50 %  t = 2 of 4")) << text;
