@@ -689,10 +689,10 @@ PDE_API pde_status pde_storage_create_from_collection(const pde_field *collectio
  * @param storage [in] borrowed for the call.
  * @param into    [in,out] another storage, and no view; borrowed for the call.
  * @param options [in] see above; or NULL.
- * @return PDE_OK; PDE_ERR_ARGUMENT (`into` is the storage itself or a view of it; the times are not in the
- *         order that `into` wants); PDE_ERR_STATE (nothing described yet; cancelled by the progress
- *         callback); PDE_ERR_UNSUPPORTED (reading a movie); PDE_ERR_FORMAT, PDE_ERR_IO; what
- *         pde_storage_start and pde_storage_append give for `into`.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (`into` is the storage itself, a view of it, or of the same `memory:NAME`;
+ *         the times are not in the order that `into` wants, which is looked at first); PDE_ERR_STATE (nothing
+ *         described yet; cancelled by the progress callback); PDE_ERR_UNSUPPORTED (reading a movie);
+ *         PDE_ERR_FORMAT, PDE_ERR_IO; what pde_storage_start and pde_storage_append give for `into`.
  * @threads one call at a time per storage.
  * @since 0.2
  */
@@ -715,7 +715,7 @@ PDE_API pde_status pde_storage_copy(pde_storage *storage, pde_storage *into,
  * @param label    [in] of the collections; or NULL: none.
  * @param into     [in,out] another storage, and no view; borrowed for the call.
  * @param options  [in] see above; or NULL.
- * @return PDE_OK; PDE_ERR_ARGUMENT (count below 1; `into` is one of the storages or a view of one);
+ * @return PDE_OK; PDE_ERR_ARGUMENT (count below 1; `into` is one of the storages, as in pde_storage_copy);
  *         PDE_ERR_SHAPE (different grids or lengths); PDE_ERR_RANGE (different times; the message says
  * where); PDE_ERR_DTYPE (no dtype holds all values); else as pde_storage_copy.
  * @threads one call at a time per storage.
