@@ -26,7 +26,8 @@
  * handed to the operating system: it then survives the end of the process. With option `fsync` it has reached
  * the disk as far as the operating system can tell. Commits happen by themselves (options `commit_seconds`,
  * `commit_every`), in pde_storage_flush, in pde_storage_finish and in pde_storage_close. This version does
- * not protect a file against the process being killed in the very middle of a commit.
+ * not protect a file against the process being killed in the very middle of a commit, nor those who read it
+ * just then: they may get an error, or samples that are not there yet.
  *
  * Storages are taken apart and put together by views, copying, merging and functions over all snapshots;
  * see there.

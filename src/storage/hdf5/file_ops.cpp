@@ -18,7 +18,14 @@ int answer(int result) {
 }
 
 FileStatus status_of(const struct stat &s) {
-  return {s.st_size, s.st_dev, s.st_ino, S_ISREG(s.st_mode), S_ISDIR(s.st_mode)};
+  FileStatus status{};
+  status.size = s.st_size;
+  status.device = s.st_dev;
+  status.inode = s.st_ino;
+  status.modified = int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec;
+  status.regular = S_ISREG(s.st_mode);
+  status.directory = S_ISDIR(s.st_mode);
+  return status;
 }
 
 class SystemFileOps final : public FileOps {

@@ -14,6 +14,7 @@ namespace pde {
 struct FileStatus {
   int64_t size;
   uint64_t device, inode;
+  int64_t modified;  // the last write, in nanoseconds
   bool regular, directory;
 };
 

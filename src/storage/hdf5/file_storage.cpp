@@ -106,6 +106,7 @@ class FileBackend final : public Backend {
   using Clock = std::chrono::steady_clock;
   using SeriesPtr = std::unique_ptr<SeriesFile>;
 
+  void look_at(int fd);
   SeriesPtr open_series(bool writable);
   void inspect();
   void learn(SeriesFile &series);
@@ -114,16 +115,22 @@ class FileBackend final : public Backend {
   void look_again();
   void start_new();
   void start_extending();
+  void drop_infos_beyond();
   void write_info(const Info &info);
   void write_attribute(const std::string &key, const std::string &json);
   void append_row(const void *samples, double time);
   template <class F>
   void breaking(F &&step);
+  bool chunk_moves() const;
   bool commit_due() const;
   void commit_now();
   void take_name();
   void check_alive();
   SeriesFile &readable_series(int64_t last);
+  bool has_changed(const SeriesFile &series);
+  void open_again();
+  void look_anew();
+  void check_contents();
   void close_series(SeriesPtr &series);
   void release();
 
@@ -140,6 +147,7 @@ class FileBackend final : public Backend {
   std::map<std::string, std::string>
       stored_info_;  // attributes as the file has them: only changes are written
 
+  FileStatus seen_{};   // of the file that contents_ tell of, when it was last opened
   SeriesPtr series_;    // what is read, or written
   SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
   std::unique_ptr<WriterLock> lock_;
@@ -199,9 +207,19 @@ void FileBackend::inspect() {
   fail(PDE_ERR_NOT_FOUND, "there is no file {}", path_);
 }
 
+/// Before anything is read, so that later changes show. Clocks of file systems are coarse: after a change
+/// just now another one may look the same.
+void FileBackend::look_at(int fd) {
+  constexpr auto kCoarse = std::chrono::milliseconds(50);
+  ops_.status(fd, &seen_);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  if (now - std::chrono::nanoseconds(seen_.modified) < kCoarse) seen_.modified = -1;
+}
+
 FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
   const int fd = open_hdf5_file(ops_, path_, writable);
   if (fd < 0) return nullptr;
+  look_at(fd);
   auto series = std::make_unique<SeriesFile>(ops_, fd, path_, writable);
   try {
     const H5Session session;
@@ -320,6 +338,8 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
   committed_ = temporary_.empty() ? length_ : 0;
   committed_once_ = false;
   contents_.length = length_;
+  contents_.dtype = series_->dtype();
+  contents_.shape.assign(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
 }
 
 /// After a refused start, so that reading goes on; what cannot be read now says so when it is read.
@@ -353,13 +373,26 @@ void FileBackend::start_extending() {
   lock_data_file(ops_, series_->driver().fd(), path_);
   touched_ = true;
   learn(*series_);
-  if (!series_->has_datasets() || series_->fixed()) return;
+  if (!series_->has_datasets()) return;
   const H5Session session;
+  drop_infos_beyond();
+  if (series_->fixed()) return;
   // Rows beyond the valid ones (of a failed append, or py-pde's max_length) would count once data_length is
   // gone.
   series_->set_rows(static_cast<hsize_t>(length_));
   h5_remove_attribute(series_->file(), "data_length");
   stored_info_.erase("data_length");
+}
+
+/// Metadata of snapshots that are not there, as a killed session may leave it, would become that of later
+/// ones. A group that makes no sense is somebody else's, and left alone.
+void FileBackend::drop_infos_beyond() {
+  try {
+    series_->snapshot_infos().truncate(length_);
+  } catch (const Error &error) {
+    if (error.code() != PDE_ERR_FORMAT) throw;
+    log_info("{}", error.what());
+  }
 }
 
 void FileBackend::write_info(const Info &info) {
@@ -397,6 +430,7 @@ void FileBackend::append(const Field &snapshot, double time, const std::string *
   if (layout_.max_length > 0 && length_ >= layout_.max_length) {
     fail(PDE_ERR_RANGE, "{} is full: it holds {} snapshots, which option max_length allows", name(), length_);
   }
+  if (info) series_->snapshot_infos().check();
   append_row(samples, time);
   if (info) breaking([&] { series_->snapshot_infos().append(length_, *info); });
   ++length_;
@@ -438,6 +472,7 @@ void FileBackend::breaking(F &&step) {
 void FileBackend::truncate(int64_t length) {
   const H5Session session;
   check_alive();
+  series_->snapshot_infos().check();
   breaking([&] {
     series_->snapshot_infos().truncate(length);
     if (!series_->fixed()) series_->set_rows(static_cast<hsize_t>(length));
@@ -447,7 +482,15 @@ void FileBackend::truncate(int64_t length) {
   commit_now();
 }
 
+/// A compressed chunk that was committed half full moves when it is full: its old place may be taken by
+/// something else at once, so that must not happen before what tells of the new place is there, too.
+bool FileBackend::chunk_moves() const {
+  const int64_t rows = series_->rows_that_move();
+  return committed_ % rows != 0 && length_ / rows != committed_ / rows;
+}
+
 bool FileBackend::commit_due() const {
+  if (chunk_moves() || series_->snapshot_infos().full()) return true;
   if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return true;
   return !committed_once_ || Clock::now() - last_commit_ >= std::chrono::duration<double>(commit_seconds_);
 }
@@ -483,6 +526,7 @@ void FileBackend::take_name() {
   if (result < 0) fail(PDE_ERR_IO, "renaming {} to {}: {}", temporary_, path_, errno_text(-result));
   temporary_.clear();
   series_->driver().moved(path_);
+  ops_.status(series_->driver().fd(), &seen_);
   if (replaced_) replaced_.reset();
   if (!sync_) return;
   const int folder =
@@ -564,16 +608,65 @@ SeriesFile &FileBackend::readable_series(int64_t last) {
   }
   if (series_ && (series_->driver().lost() || series_->driver().writable())) close_series(series_);
   if (!series_) {
-    series_ = open_series(false);
-    if (!series_) fail(PDE_ERR_IO, "the file {} is gone", path_);
-    const H5Session session;
-    series_->open_datasets();
-    if (static_cast<int64_t>(std::min(series_->data_rows(), series_->times_rows())) <
-        (broken_ ? committed() : length_)) {
-      fail(PDE_ERR_IO, "the file {} has become shorter: another program has changed it", path_);
-    }
+    open_again();
+  } else if (has_changed(*series_)) {
+    look_anew();
   }
   return *series_;
+}
+
+/// What HDF5 remembers of a file, such as its index of chunks, does not fit one that others go on writing.
+bool FileBackend::has_changed(const SeriesFile &series) {
+  FileStatus now;
+  if (ops_.status(series.driver().fd(), &now) < 0) return false;
+  return now.size != seen_.size || now.modified != seen_.modified;
+}
+
+/// The same file as before, for reading. Another one is not read as if it were the one that was looked at.
+void FileBackend::open_again() {
+  const FileStatus before = seen_;
+  series_ = open_series(false);
+  if (!series_) fail(PDE_ERR_IO, "the file {} is gone", path_);
+  if (seen_.device != before.device || seen_.inode != before.inode) {
+    seen_ = before;
+    close_series(series_);
+    fail(PDE_ERR_IO, "the file {} has been replaced by another one: refresh, or open it again", path_);
+  }
+  check_contents();
+}
+
+/// Through the descriptor that is open: another file may have the path by now.
+void FileBackend::look_anew() {
+  look_at(series_->driver().fd());
+  try {
+    const H5Session session;
+    series_->close();
+    series_->open();
+  } catch (...) {
+    close_series(series_);
+    throw;
+  }
+  check_contents();
+}
+
+/// Whether what was looked at is still there.
+void FileBackend::check_contents() {
+  try {
+    const H5Session session;
+    series_->open_datasets();
+    const int64_t wanted = broken_ ? committed() : length_;
+    if (static_cast<int64_t>(std::min(series_->data_rows(), series_->times_rows())) < wanted)
+      fail(PDE_ERR_IO, "the file {} has become shorter: another program has changed it", path_);
+    const std::vector<int64_t> shape(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
+    if (series_->dtype() != contents_.dtype || shape != contents_.shape) {
+      fail(PDE_ERR_IO, "the file {} holds {} of shape {} by now, and no longer {} of shape {}", path_,
+           dtype_name(series_->dtype()), shape_text(shape), dtype_name(contents_.dtype),
+           shape_text(contents_.shape));
+    }
+  } catch (...) {
+    close_series(series_);
+    throw;
+  }
 }
 
 void FileBackend::times(int64_t first, int64_t count, double *out_times) {

@@ -86,6 +86,18 @@ H5Id dataset_access(hid_t dataset, hid_t creation, const H5Shape &shape) {
 
 }  // namespace
 
+namespace {
+
+int64_t rows_of_filtered_chunk(hid_t dataset, size_t axes) {
+  const H5Id creation = h5_own(H5Dget_create_plist(dataset), H5Pclose, "reading the layout of a dataset");
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_nfilters(creation.get()) <= 0) return 1;
+  std::vector<hsize_t> chunk(axes);
+  H5Pget_chunk(creation.get(), static_cast<int>(axes), chunk.data());
+  return static_cast<int64_t>(std::max<hsize_t>(chunk[0], 1));
+}
+
+}  // namespace
+
 H5Id SeriesFile::open_dataset(const char *name) {
   const H5Id plain(H5Dopen2(file_, name, H5P_DEFAULT), H5Dclose);
   if (!plain)
@@ -115,6 +127,7 @@ void SeriesFile::open_datasets() {
   if (kind != H5T_FLOAT && kind != H5T_INTEGER)
     fail(PDE_ERR_FORMAT, "/times of {} holds {}, expected numbers", path_, h5_type_text(times_type.get()));
   memory_type_ = h5_memory_type(dtype_);
+  rows_that_move_ = rows_of_filtered_chunk(data.get(), data_shape.size.size());
   data_rows_ = data_shape.size[0];
   times_rows_ = times_shape.size[0];
   most_rows_ = std::min(data_shape.max[0], times_shape.max[0]);  // unlimited is the largest number

@@ -60,7 +60,9 @@ class SeriesFile {
   void flush();
 
   SnapshotInfos &snapshot_infos() { return infos_; }
+  const SnapshotInfos &snapshot_infos() const { return infos_; }
   DriverFile &driver() { return driver_; }
+  const DriverFile &driver() const { return driver_; }
   hid_t file() const { return file_; }
   hid_t data() const { return data_.get(); }
   bool has_datasets() const { return static_cast<bool>(data_); }
@@ -71,6 +73,8 @@ class SeriesFile {
   /// More than these can never be there.
   hsize_t most_rows() const { return most_rows_; }
   bool fixed() const { return fixed_; }
+  /// Rows that share a chunk which is written elsewhere when it is written again, being compressed; else 1.
+  int64_t rows_that_move() const { return rows_that_move_; }
 
  private:
   H5Id open_dataset(const char *name);
@@ -85,6 +89,7 @@ class SeriesFile {
   std::vector<hsize_t> snapshot_shape_;
   hsize_t data_rows_ = 0, times_rows_ = 0;  // allocated, which may be more than are valid
   hsize_t most_rows_ = 0;
+  int64_t rows_that_move_ = 1;
   bool fixed_ = false;  // a contiguous dataset: rows cannot be added or removed
 };
 

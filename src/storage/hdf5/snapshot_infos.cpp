@@ -14,6 +14,9 @@ constexpr const char *kGroup = "snapshot_info";
 constexpr hsize_t kEntriesPerChunk = 1024, kBytesPerChunk = 32768;
 constexpr size_t kMostPending = size_t{1} << 20;  // bytes
 constexpr size_t kColumns = 3;
+/// Larger numbers in a file are damage; nobody has so many entries or so much text.
+constexpr hsize_t kMostEntries = hsize_t{1} << 40, kMostText = hsize_t{1} << 50;
+constexpr int64_t kMostTextOfOne = int64_t{1} << 30;
 
 /// Moves `size` entries from `start` on, along the first axis; whole rows.
 void transfer(bool writing, const H5Id &dataset, hid_t type, hsize_t start, hsize_t size, hsize_t columns,
@@ -79,7 +82,9 @@ void SnapshotInfos::bad_group(const std::string &what) const {
 /// Whether there is a group; looked up once.
 bool SnapshotInfos::open() {
   if (looked_) return static_cast<bool>(index_);
-  if (H5Lexists(file_, kGroup, H5P_DEFAULT) <= 0) {
+  const htri_t there = H5Lexists(file_, kGroup, H5P_DEFAULT);
+  h5_check(there, fmt::format("looking for /{} in {}", kGroup, path_));
+  if (there == 0) {
     looked_ = true;
     return false;
   }
@@ -89,6 +94,8 @@ bool SnapshotInfos::open() {
   const H5Shape shape = h5_shape(index.get()), bytes = h5_shape(text.get());
   if (shape.size.size() != 2 || shape.size[1] != kColumns || bytes.size.size() != 1)
     bad_group("has datasets of another shape than [entries, 3] and [bytes]");
+  if (shape.size[0] > kMostEntries || bytes.size[0] > kMostText)
+    bad_group(fmt::format("claims to have {} entries and {} bytes", shape.size[0], bytes.size[0]));
   entries_ = static_cast<int64_t>(shape.size[0]);
   text_bytes_ = static_cast<int64_t>(bytes.size[0]);
   index_ = std::move(index);
@@ -111,7 +118,10 @@ void SnapshotInfos::append(int64_t snapshot, const std::string &json) {
   const auto begin = static_cast<int64_t>(pending_text_.size());
   pending_text_ += json;
   pending_.push_back({snapshot, begin, begin + static_cast<int64_t>(json.size())});
-  if (pending_text_.size() >= kMostPending) write();
+}
+
+bool SnapshotInfos::full() const {
+  return pending_text_.size() >= kMostPending;
 }
 
 void SnapshotInfos::write() {
@@ -151,10 +161,11 @@ void SnapshotInfos::truncate(int64_t length) {
                 .end;
   const std::string what = fmt::format("shortening /{} of {}", kGroup, path_);
   resize(index_, keep, kColumns, what);
-  if (bytes <= text_bytes_) resize(text_, bytes, 1, what);
   entries_ = keep;
-  text_bytes_ = std::min(bytes, text_bytes_);
   block_number_ = -1;
+  if (bytes < 0 || bytes > text_bytes_) return;  // what is left of the text is of no use, but does no harm
+  resize(text_, bytes, 1, what);
+  text_bytes_ = bytes;
 }
 
 // ---- reading
@@ -202,7 +213,8 @@ int64_t SnapshotInfos::first_from(int64_t snapshot) {
 }
 
 std::string SnapshotInfos::text(const Entry &entry) {
-  if (entry.begin < 0 || entry.end < entry.begin || entry.end > text_bytes_) {
+  if (entry.begin < 0 || entry.end < entry.begin || entry.end > text_bytes_ ||
+      entry.end - entry.begin > kMostTextOfOne) {
     bad_group(fmt::format("says that the text of snapshot {} lies from {} to {}, but has {} bytes",
                           entry.snapshot, entry.begin, entry.end, text_bytes_));
   }

@@ -19,12 +19,15 @@ namespace pde {
 class SnapshotInfos {
  public:
   void attach(hid_t file, const std::string &path);
-  /// Kept here until `write`.
+  /// PDE_ERR_FORMAT if there is a group of this name that makes no sense.
+  void check() { open(); }
+  /// Kept here until `write`, which is due when there is much of it.
   void append(int64_t snapshot, const std::string &json);
+  bool full() const;
   void write();
   /// Drops what belongs to snapshots from `length` on.
   void truncate(int64_t length);
-  /// PDE_ERR_FORMAT if the group makes no sense.
+  /// As check.
   std::optional<std::string> find(int64_t snapshot);
 
   void close();
