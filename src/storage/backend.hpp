@@ -6,7 +6,7 @@
 //   append, truncate, commit  while writing; commit makes all appended snapshots durable as far as the
 //                             backend can
 //   finish                    end of the session; the series stays readable
-//   begin, erase, cancel      outside a session: forgets the whole series
+//   begin, then erase         outside a session: forgets the whole series; no session follows
 //   close                     at the end; may still fail, and nothing is called after it
 // A backend throws pde::Error. After a failed step that writes the front asks `usable`: if not, the storage
 // stays failed.

@@ -150,6 +150,7 @@ class MemoryBackend final : public Backend {
     std::lock_guard lock(series_->mutex);
     series_->reset();
     series_->info = {};
+    series_->being_written = writing_ = false;
     note_change();
   }
 

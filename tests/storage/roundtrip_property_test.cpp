@@ -2,21 +2,13 @@
 //
 // The seed is printed and can be given by the environment variable PDE_TEST_SEED; PDE_TEST_SEQUENCES is how
 // many sequences each kind of storage gets.
-#include <cstdlib>
-#include <random>
-
+#include "storage/random_kind.hpp"
 #include "storage/storage_world.hpp"
 #include "support/json_values.hpp"
-#include "support/layouts.hpp"
 
 using namespace test;
 
 namespace {
-
-uint64_t number_from(const char *variable, uint64_t otherwise) {
-  const char *text = std::getenv(variable);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 /// What a series must hold.
 struct Model {
@@ -24,119 +16,6 @@ struct Model {
   std::vector<double> times;
   std::map<std::string, std::string> info;
   bool described = false;
-};
-
-/// The fields of one series: what a snapshot is, and how to make one in some layout.
-class Kind {
- public:
-  explicit Kind(std::mt19937_64 &random) : random_(random), dtype_(kDtypes[random() % 13]) {
-    std::vector<int64_t> shape(1 + random() % 3);
-    std::vector<int32_t> periodic(shape.size());
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      shape[axis] = 1 + static_cast<int64_t>(random() % (shape.size() == 1 ? 40 : 6));
-      periodic[axis] = static_cast<int32_t>(random() % 2);
-    }
-    if (shape.size() < 3 && random() % 2) {
-      grid_ = round_grid(shape, periodic.back());
-    } else if (random() % 2) {
-      grid_ = unit_grid(shape, periodic);
-    } else {
-      std::vector<double> lower(shape.size()), upper(shape.size());
-      for (size_t axis = 0; axis < shape.size(); ++axis) {
-        lower[axis] = static_cast<double>(random() % 2000) / 100 - 10;
-        upper[axis] = lower[axis] + static_cast<double>(1 + random() % 2000) / 100;
-      }
-      grid_ = cartesian_grid(lower, upper, shape, periodic);
-    }
-    collection_ = random() % 4 == 0;
-    const size_t members = collection_ ? 1 + random() % 4 : 1;
-    for (size_t i = 0; i < members; ++i) {
-      ranks_.push_back(static_cast<int32_t>(random() % 3));
-      labels_.push_back(random() % 3 == 0 ? "" : "label " + std::to_string(random() % 1000) + " \u00e4");
-    }
-    ndim_ = shape.size();
-    const Made made = make();
-    shape_ = shape_of(made.field);
-  }
-
-  /// A field in a random layout, and the arrays it lies in.
-  struct Made {
-    std::vector<std::unique_ptr<LaidOutField>> parts;
-    FieldHandle field;
-
-    void set(const Bytes &samples) {
-      size_t at = 0;
-      for (auto &part : parts) {
-        const size_t bytes = part->get().size();
-        part->set(Bytes(samples.begin() + static_cast<std::ptrdiff_t>(at),
-                        samples.begin() + static_cast<std::ptrdiff_t>(at + bytes)));
-        at += bytes;
-      }
-    }
-    Bytes get() const {
-      Bytes all;
-      for (const auto &part : parts) {
-        const Bytes one = part->get();
-        all.insert(all.end(), one.begin(), one.end());
-      }
-      return all;
-    }
-    bool halo_untouched() const {
-      for (const auto &part : parts) {
-        if (!part->halo_untouched()) return false;
-      }
-      return true;
-    }
-  };
-  Made make() {
-    Made made;
-    std::vector<pde_field *> members;
-    for (size_t i = 0; i < ranks_.size(); ++i) {
-      const size_t axes = static_cast<size_t>(ranks_[i]) + ndim_;
-      made.parts.push_back(std::make_unique<LaidOutField>(grid_, ranks_[i], dtype_,
-                                                          random_layout(random_, axes),
-                                                          labels_[i].empty() ? nullptr : labels_[i].c_str()));
-      members.push_back(*made.parts.back());
-    }
-    // A collection of one, too, so that `field` is always a handle of its own.
-    if (collection_) {
-      made.field = collection_of(members, "collection");
-    } else {
-      REQUIRE_OK(pde_field_member(members[0], 0, made.field.out()));
-    }
-    return made;
-  }
-
-  int32_t dtype() const { return dtype_; }
-  int64_t count() const { return count_of(shape_); }
-  const std::vector<int64_t> &shape() const { return shape_; }
-  const pde_grid *grid() const { return grid_; }
-
- private:
-  /// Polar or spherical on one axis, cylindrical on two; hollow in every second case.
-  GridHandle round_grid(const std::vector<int64_t> &shape, int32_t periodic_z) {
-    const double inner = random_() % 2 ? static_cast<double>(1 + random_() % 1000) / 100 : 0;
-    const double outer = inner + static_cast<double>(1 + random_() % 1000) / 100;
-    GridHandle grid;
-    if (shape.size() == 2) {
-      REQUIRE_OK(pde_grid_create_cylindrical(inner, outer, -outer, inner, shape[0], shape[1], periodic_z,
-                                             grid.out()));
-    } else if (random_() % 2) {
-      REQUIRE_OK(pde_grid_create_polar(inner, outer, shape[0], grid.out()));
-    } else {
-      REQUIRE_OK(pde_grid_create_spherical(inner, outer, shape[0], grid.out()));
-    }
-    return grid;
-  }
-
-  std::mt19937_64 &random_;
-  int32_t dtype_;
-  GridHandle grid_;
-  size_t ndim_ = 0;
-  bool collection_ = false;
-  std::vector<int32_t> ranks_;
-  std::vector<std::string> labels_;
-  std::vector<int64_t> shape_;
 };
 
 /// One sequence of operations.
@@ -214,7 +93,7 @@ class Sequence {
   }
 
   void start() {
-    const Kind::Made sample = kind_.make();
+    const RandomKind::Made sample = kind_.make();
     if (writing_) {
       ASSERT_STATUS(PDE_ERR_STATE, pde_storage_start(storage_, sample.field, nullptr));
       return;
@@ -232,7 +111,7 @@ class Sequence {
   double next_time() { return static_cast<double>(random_() % 1000) / 8; }
 
   void append() {
-    Kind::Made field = kind_.make();
+    RandomKind::Made field = kind_.make();
     const Bytes samples = random_samples(random_, kind_.dtype(), kind_.count());
     field.set(samples);
     const double time = next_time();
@@ -295,7 +174,7 @@ class Sequence {
     const size_t index = random_() % model_.snapshots.size();
     const int64_t number =
         static_cast<int64_t>(index) - (random_() % 2 ? static_cast<int64_t>(model_.snapshots.size()) : 0);
-    Kind::Made into = kind_.make();
+    RandomKind::Made into = kind_.make();
     ASSERT_OK(pde_storage_read(storage_, number, into.field));
     EXPECT_EQ(model_.snapshots[index], into.get());
     EXPECT_TRUE(into.halo_untouched());
@@ -323,7 +202,7 @@ class Sequence {
   /// Calls that must fail; that nothing has changed is seen by the checks that follow.
   void refuse() {
     const auto length = static_cast<int64_t>(model_.snapshots.size());
-    Kind::Made into = kind_.make();
+    RandomKind::Made into = kind_.make();
     EXPECT_STATUS(PDE_ERR_RANGE, pde_storage_read(storage_, length, into.field));
     EXPECT_STATUS(PDE_ERR_RANGE, pde_storage_read(storage_, -length - 1, into.field));
     EXPECT_TRUE(into.halo_untouched());
@@ -353,7 +232,7 @@ class Sequence {
     for (const auto &[key, value] : model_.info) EXPECT_EQ(value, info_of(storage_, key.c_str())) << key;
     if (!model_.described) return;
     const FieldHandle sample = sample_of(storage_);
-    const Kind::Made like = kind_.make();
+    const RandomKind::Made like = kind_.make();
     EXPECT_EQ(rank_of(like.field), rank_of(sample));
     EXPECT_EQ(label_of(like.field), label_of(sample));
     EXPECT_EQ(shape_of(like.field), shape_of(sample));
@@ -361,7 +240,7 @@ class Sequence {
   }
 
   std::mt19937_64 random_;
-  Kind kind_;
+  RandomKind kind_;
   bool lasts_;
   StorageWorld world_;
   StorageHandle storage_;
