@@ -15,8 +15,8 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "storage/hdf5/file_ops.hpp"
 #include "storage/storage.hpp"
+#include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace pde {
@@ -32,38 +32,30 @@ enum Operation : unsigned {
 };
 
 /// The system's operations, of which one fails; short transfers and interruptions on request.
-class FailingOps final : public FileOps {
+class FailingOps final : public test::ForwardingOps {
  public:
-  FailingOps(FileOps &system, unsigned which, int64_t nth, int error)
-      : system_(system), which_(which), nth_(nth), error_(error) {}
+  FailingOps(unsigned which, int64_t nth, int error) : which_(which), nth_(nth), error_(error) {}
 
   int open(const std::string &path, int flags, unsigned permissions) override {
-    return fails(kOpen) ? -error_ : system_.open(path, flags, permissions);
+    return fails(kOpen) ? -error_ : ForwardingOps::open(path, flags, permissions);
   }
-  int close(int fd) override { return system_.close(fd); }
   int64_t pread(int fd, void *data, size_t size, int64_t offset) override {
     if (fails(kRead)) return -error_;
     if (interrupted()) return -EINTR;
-    return system_.pread(fd, data, part(size), offset);
+    return ForwardingOps::pread(fd, data, part(size), offset);
   }
   int64_t pwrite(int fd, const void *data, size_t size, int64_t offset) override {
     if (fails(kWrite)) return -error_;
     if (interrupted()) return -EINTR;
-    return system_.pwrite(fd, data, part(size), offset);
+    return ForwardingOps::pwrite(fd, data, part(size), offset);
   }
   int truncate(int fd, int64_t size) override {
-    return fails(kTruncate) ? -error_ : system_.truncate(fd, size);
+    return fails(kTruncate) ? -error_ : ForwardingOps::truncate(fd, size);
   }
-  int sync(int fd) override { return fails(kSync) ? -error_ : system_.sync(fd); }
-  int status(int fd, FileStatus *out) override { return system_.status(fd, out); }
-  int path_status(const std::string &path, FileStatus *out) override {
-    return system_.path_status(path, out);
-  }
+  int sync(int fd) override { return fails(kSync) ? -error_ : ForwardingOps::sync(fd); }
   int rename(const std::string &from, const std::string &to) override {
-    return fails(kRename) ? -error_ : system_.rename(from, to);
+    return fails(kRename) ? -error_ : ForwardingOps::rename(from, to);
   }
-  int unlink(const std::string &path) override { return system_.unlink(path); }
-  int lock(int fd, int operation) override { return system_.lock(fd, operation); }
 
   bool failed() const { return failed_; }
   void transfer_in_bits() { bits_ = true; }
@@ -77,20 +69,10 @@ class FailingOps final : public FileOps {
   bool interrupted() { return bits_ && ++transfers_ % 3 == 0; }
   size_t part(size_t size) const { return bits_ ? (size + 1) / 2 : size; }
 
-  FileOps &system_;
   unsigned which_;
   int64_t nth_, count_ = 0, transfers_ = 0;
   int error_;
   bool failed_ = false, bits_ = false;
-};
-
-class WithOps {
- public:
-  explicit WithOps(FileOps *ops) : before_(replace_file_ops(ops)) {}
-  ~WithOps() { replace_file_ops(before_); }
-
- private:
-  FileOps *before_;
 };
 
 FieldPtr snapshot(double first) {
@@ -102,12 +84,21 @@ FieldPtr snapshot(double first) {
   return field;
 }
 
-void record(const std::string &path, const char *mode, double first, int count, bool sync) {
+/// Metadata of the snapshot that begins with this value.
+std::string info_of(double first) {
+  return "[" + std::to_string(static_cast<int>(first)) + "]";
+}
+
+void record(const std::string &path, const char *mode, double first, int count, bool sync,
+            bool with_infos = false) {
   Options options;
   options.set("commit_every", int64_t{2});
   options.set("fsync", sync);
   const StoragePtr storage = open_storage(path, mode, options);
-  for (int i = 0; i < count; ++i) storage->append(*snapshot(first + i), first + i);
+  for (int i = 0; i < count; ++i) {
+    const std::string info = info_of(first + i);
+    storage->append(*snapshot(first + i), first + i, with_infos ? &info : nullptr);
+  }
   storage->close();
 }
 
@@ -169,10 +160,10 @@ TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
     record(path, "truncate_once", 100, 3, false);
     const std::string old = test::bytes_of_file(path);
     const int64_t descriptors = open_descriptors();
-    FailingOps ops(file_ops(), which, nth, error);
+    FailingOps ops(which, nth, error);
     bool reported = false;
     {
-      const WithOps with(&ops);
+      const test::WithOps with(&ops);
       try {
         record(path, "truncate_once", 200, 5, true);
       } catch (const Error &failure) {
@@ -219,10 +210,10 @@ TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 3, false);
     const int64_t descriptors = open_descriptors();
-    FailingOps ops(file_ops(), which, nth, error);
+    FailingOps ops(which, nth, error);
     bool reported = false;
     {
-      const WithOps with(&ops);
+      const test::WithOps with(&ops);
       try {
         record(path, "append", 200, 5, true);
       } catch (const Error &) {
@@ -248,6 +239,170 @@ TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
   }
 }
 
+// ---- sessions that do more than append
+
+/// What a fault has led to.
+struct Outcome {
+  bool failed;     // the fault has happened
+  bool reported;   // as an error
+  bool untouched;  // the file is byte for byte what it was
+  Found found;
+};
+
+/// Metadata of all snapshots, where the samples can be read: right, or none.
+bool infos_are_right(const std::string &path, const Found &found) {
+  try {
+    const StoragePtr storage = open_storage(path, "readonly", {});
+    for (int64_t i = 0; i < found.count; ++i) {
+      double time;
+      storage->times(i, 1, &time);
+      const auto info = storage->snapshot_info(i);
+      if (info && *info != info_of(time)) return false;
+    }
+    return true;
+  } catch (const Error &) {
+    return false;
+  }
+}
+
+/// Prepares six snapshots with metadata, lets the n-th operation of `act` fail for n = 1, 2, 3 … until all
+/// passes, and has `check` look at the file. Whatever happens, nothing is left open, locked or half done, and
+/// the path can be written again.
+template <class Act, class Check>
+void with_each_fault(const Fault &fault, Act &&act, Check &&check, bool may_be_gone = false) {
+  test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  for (int64_t nth = 1;; ++nth) {
+    SCOPED_TRACE("operation " + std::to_string(nth));
+    record(path, "truncate_once", 100, 6, false, true);
+    const std::string old = test::bytes_of_file(path);
+    const int64_t descriptors = open_descriptors();
+    FailingOps ops(fault.which, nth, fault.error);
+    Outcome outcome{};
+    {
+      const test::WithOps with(&ops);
+      try {
+        act(path);
+      } catch (const Error &) {
+        outcome.reported = true;
+      }
+    }
+    outcome.failed = ops.failed();
+    EXPECT_EQ(open_descriptors(), descriptors);
+    const auto names = folder.names();
+    EXPECT_TRUE(names == std::set<std::string>{"run.h5"} || (may_be_gone && names.empty())) << names.size();
+    outcome.untouched = !names.empty() && test::bytes_of_file(path) == old;
+    outcome.found = found_in(path);
+    check(path, outcome);
+    record(path, "truncate_once", 300, 1, false);
+    EXPECT_EQ(found_in(path).count, 1) << "the path can be written again";
+    if (!outcome.failed) break;
+    ASSERT_LT(nth, 2000);
+  }
+}
+
+/// A write that fails leaves a file that cannot be read, or is right as far as it goes: there is no journal
+/// yet. Other faults lose nothing.
+void expect_kept(const Fault &fault, const Outcome &outcome, const std::string &path, int64_t least) {
+  if (fault.which & kWrite) return;
+  EXPECT_TRUE(outcome.found.right && outcome.found.count >= least) << outcome.found.count;
+  EXPECT_TRUE(infos_are_right(path, outcome.found));
+}
+
+TEST_P(FileFaults, MetadataOfSnapshotsComesWithThem) {
+  with_each_fault(
+      GetParam(), [](const std::string &path) { record(path, "append", 106, 5, true, true); },
+      [&](const std::string &path, const Outcome &outcome) {
+        expect_kept(GetParam(), outcome, path, 6);
+        if (outcome.reported) return;
+        EXPECT_EQ(outcome.found.count, 11);
+        EXPECT_TRUE(outcome.found.right && infos_are_right(path, outcome.found));
+        EXPECT_EQ(open_storage(path, "readonly", {})->snapshot_info(-1), info_of(110));
+      });
+}
+
+TEST_P(FileFaults, TruncationIsDoneOrReported) {
+  with_each_fault(
+      GetParam(),
+      [](const std::string &path) {
+        Options options;
+        options.set("fsync", true);
+        const StoragePtr storage = open_storage(path, "append", options);
+        storage->truncate_after(102.5);
+        const std::string info = info_of(103);
+        storage->append(*snapshot(103), 103, &info);
+        storage->truncate_after(101);
+        storage->close();
+      },
+      [&](const std::string &path, const Outcome &outcome) {
+        expect_kept(GetParam(), outcome, path, 2);
+        if (outcome.reported) return;
+        EXPECT_EQ(outcome.found.count, 2);
+        EXPECT_TRUE(outcome.found.right && infos_are_right(path, outcome.found));
+      });
+}
+
+TEST_P(FileFaults, AClearedFileIsOldOrEmpty) {
+  with_each_fault(
+      GetParam(),
+      [](const std::string &path) {
+        Options options;
+        options.set("fsync", true);
+        const StoragePtr storage = open_storage(path, "append", options);
+        storage->clear(false);
+        storage->close();
+      },
+      [&](const std::string &, const Outcome &outcome) {
+        // A write that fails may be one of the last of the new file, which then has its name already.
+        if (GetParam().which & kWrite && !outcome.untouched && outcome.reported) return;
+        EXPECT_TRUE(outcome.untouched || outcome.found.count == 0) << outcome.found.count;
+        EXPECT_TRUE(outcome.reported || outcome.found.count == 0);
+      });
+}
+
+TEST_P(FileFaults, AFileIsRemovedOrAsItWas) {
+  with_each_fault(
+      GetParam(),
+      [](const std::string &path) {
+        const StoragePtr storage = open_storage(path, "append", {});
+        storage->clear(true);
+        storage->close();
+      },
+      [&](const std::string &path, const Outcome &outcome) {
+        EXPECT_NE(outcome.untouched, !std::filesystem::exists(path));
+        EXPECT_EQ(outcome.reported, outcome.untouched);
+      },
+      true);
+}
+
+TEST_P(FileFaults, RefreshingCanBeTriedAgain) {
+  with_each_fault(
+      GetParam(),
+      [](const std::string &path) {
+        const StoragePtr storage = open_storage(path, "readonly", {});
+        const FieldPtr field = Field::create(storage->description());
+        std::vector<std::string> errors;
+        for (int attempt = 0; attempt < 3; ++attempt) {
+          try {
+            storage->refresh();
+            EXPECT_EQ(storage->length(), 6);
+            EXPECT_EQ(storage->find_range(102, 103), std::pair(int64_t{2}, int64_t{2}));
+            EXPECT_EQ(storage->snapshot_info(4), info_of(104));
+            storage->read(5, *field);
+            EXPECT_EQ(*reinterpret_cast<const double *>(field->c_order_data()), 105);
+          } catch (const Error &error) {
+            errors.emplace_back(error.what());
+          }
+        }
+        EXPECT_LE(errors.size(), 1u) << errors[1];
+        if (!errors.empty()) fail(PDE_ERR_IO, "{}", errors[0]);
+      },
+      [&](const std::string &, const Outcome &outcome) {
+        EXPECT_TRUE(outcome.untouched);
+        EXPECT_EQ(outcome.reported, outcome.failed);
+      });
+}
+
 INSTANTIATE_TEST_SUITE_P(Disk, FileFaults,
                          testing::Values(Fault{"full", kWrite | kTruncate, ENOSPC},
                                          Fault{"broken", kWrite, EIO}, Fault{"quota", kWrite, EDQUOT},
@@ -257,9 +412,9 @@ INSTANTIATE_TEST_SUITE_P(Disk, FileFaults,
 
 TEST(FileOperations, ShortTransfersAndInterruptionsGoUnnoticed) {
   test::TemporaryFolder folder;
-  FailingOps ops(file_ops(), 0, 1, 0);
+  FailingOps ops(0, 1, 0);
   ops.transfer_in_bits();
-  const WithOps with(&ops);
+  const test::WithOps with(&ops);
   record(folder.file("run.h5"), "create", 100, 4, true);
   const Found found = found_in(folder.file("run.h5"));
   EXPECT_EQ(found.count, 4);
@@ -268,8 +423,8 @@ TEST(FileOperations, ShortTransfersAndInterruptionsGoUnnoticed) {
 
 TEST(FileFailure, AStorageStaysFailedAndSaysWhy) {
   test::TemporaryFolder folder;
-  FailingOps ops(file_ops(), kWrite, 40, ENOSPC);
-  const WithOps with(&ops);
+  FailingOps ops(kWrite, 40, ENOSPC);
+  const test::WithOps with(&ops);
   Options options;
   options.set("commit_every", int64_t{1});
   const StoragePtr storage = open_storage(folder.file("run.h5"), "create", options);
