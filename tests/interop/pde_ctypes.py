@@ -44,6 +44,7 @@ _SIGNATURES = {
     "pde_storage_open": "sspp",
     "pde_storage_start": "pps",
     "pde_storage_append": "ppd",
+    "pde_storage_append_info": "ppds",
     "pde_storage_append_raw": "pipld",
     "pde_storage_flush": "p",
     "pde_storage_finish": "p",
@@ -55,6 +56,8 @@ _SIGNATURES = {
     "pde_storage_read_raw": "plllipl",
     "pde_storage_info": "psp",
     "pde_storage_set_info": "pss",
+    "pde_storage_snapshot_info": "plp",
+    "pde_storage_copy": "ppp",
 }
 _TYPES = {"p": c.c_void_p, "s": c.c_char_p, "i": c.c_int32, "l": c.c_int64, "d": c.c_double}
 
@@ -146,12 +149,14 @@ class Library:
 
     # ---- storages
 
-    def open(self, uri, mode=None, options="", info=None):
+    def open(self, uri, mode=None, options="", info=None, grid=None):
         bag = self.new("pde_options_create")
         try:
             self.call("pde_options_parse", bag, _text(options))
             if info is not None:
                 self.call("pde_options_set", bag, b"info", _text(json.dumps(info)))
+            if grid is not None:
+                self.call("pde_options_set", bag, b"grid", _text(grid))
             return Storage(self, self.new("pde_storage_open", _text(uri), _text(mode), bag))
         finally:
             self.lib.pde_options_free(bag)
@@ -242,6 +247,9 @@ class Storage:
     def append(self, field, time=TIME_AUTO):
         self.pde.call("pde_storage_append", self.handle, field.handle, time)
 
+    def append_info(self, field, time, info):
+        self.pde.call("pde_storage_append_info", self.handle, field.handle, time, _text(json.dumps(info)))
+
     def append_raw(self, array, time=TIME_AUTO):
         import numpy as np
 
@@ -292,6 +300,13 @@ class Storage:
     @property
     def info(self):
         return json.loads(self.pde.text("pde_storage_info", self.handle, None))
+
+    def snapshot_info(self, index):
+        text = self.pde.text("pde_storage_snapshot_info", self.handle, index)
+        return None if text is None else json.loads(text)
+
+    def copy(self, into):
+        self.pde.call("pde_storage_copy", self.handle, into.handle, None)
 
     def set_info(self, key, value):
         self.pde.call("pde_storage_set_info", self.handle, _text(key), _text(json.dumps(value)))
