@@ -6,10 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "storage/storage.hpp"
@@ -87,6 +88,9 @@ class LargeFile {
       storage->append_raw(PDE_FLOAT64, samples.data(), kind_.count(), time(index));
     }
     storage->close();
+    // A file that was written just now is looked at anew with each read, as clocks of file systems are
+    // coarse.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 
   static double sample(int64_t index, int64_t position) {
