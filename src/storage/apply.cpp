@@ -77,10 +77,12 @@ class Crew {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
       for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-    } catch (...) {
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
-      dismiss();
-      throw;
+    } catch (const std::exception &error) {
+      // The system has no more of them to give; those that there are do the work.
+      if (threads_.empty()) {
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        fail(PDE_ERR_MEMORY, "no thread could be started: {}", error.what());
+      }
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }

@@ -1,6 +1,7 @@
 // A function over all snapshots: on this thread or on several, the results are the same and in order.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -213,6 +214,27 @@ TEST_F(Apply, WritesToAFileWhileTheFunctionsRun) {
   ASSERT_OK(apply(file, nullptr, wave, expected, ""));
   for (int64_t i = 0; i < 100; ++i)
     ASSERT_EQ(raw_snapshot(into, i, PDE_FLOAT64, 16), raw_snapshot(expected, i, PDE_FLOAT64, 16)) << i;
+}
+
+/// An address space with room for the stacks of a few threads, though a thousand are wanted.
+TEST_F(Apply, MakesDoWithTheThreadsThatTheSystemGives) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need an address space without limits";
+#endif
+  EXPECT_TRUE(exited_well(run_in_child([&] {
+    long pages = 0;
+    std::FILE *file = std::fopen("/proc/self/statm", "r");
+    if (!file || std::fscanf(file, "%ld", &pages) != 1) return 1;
+    std::fclose(file);
+    const auto room =
+        static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (rlim_t{200} << 20);
+    const rlimit limit{room, room};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) return 2;
+    const StorageHandle many = ramp(grid, 1000);
+    StorageHandle into = open_storage("memory:", nullptr);
+    REQUIRE_OK(apply(many, nullptr, wave, into, "parallel=true threads=1000"));
+    return length_of(into) == 1000 ? 0 : 3;
+  })));
 }
 
 TEST_F(Apply, OfNothingIsNothing) {
