@@ -18,8 +18,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// A world with a scalar field of 6 cells in it.
 class StorageTest : public ::testing::TestWithParam<StorageKind> {
  protected:
-  StorageTest()
-      : world_(GetParam()),
+  /// `axes`: of the arrays that a test stores, if not those of the scalar field.
+  explicit StorageTest(size_t axes = 2)
+      : world_(GetParam(), axes),
         grid_(unit_grid({2, 3}, {1, 0})),
         field_(new_field(grid_, PDE_SCALAR, PDE_FLOAT64, "u")) {}
 
@@ -40,6 +41,10 @@ class StorageTest : public ::testing::TestWithParam<StorageKind> {
   void append(pde_storage *storage, int i, double time) {
     fill(i);
     ASSERT_OK(pde_storage_append(storage, field_, time));
+  }
+  void append_info(pde_storage *storage, int i, double time, const char *info) {
+    fill(i);
+    ASSERT_OK(pde_storage_append_info(storage, field_, time, info));
   }
   /// Snapshots number 0 to count - 1, at these times, in one session.
   void record(pde_storage *storage, int count) {
@@ -68,6 +73,13 @@ class StorageTest : public ::testing::TestWithParam<StorageKind> {
     return length;
   }
 
+  /// "(none)" where the snapshot has none.
+  static std::string snapshot_info_of(pde_storage *storage, int64_t index) {
+    const char *json = nullptr;
+    EXPECT_OK(pde_storage_snapshot_info(storage, index, &json));
+    return json ? json : "(none)";
+  }
+
   StorageWorld world_;
   GridHandle grid_;
   FieldHandle field_;
@@ -77,15 +89,9 @@ class AnyStorage : public StorageTest {};
 class LastingStorage : public StorageTest {};
 class ExclusiveStorage : public StorageTest {};
 class FileStorage : public StorageTest {};
-
-template <class Wanted>
-std::vector<StorageKind> kinds(Wanted &&wanted) {
-  std::vector<StorageKind> found;
-  for (const StorageKind &kind : kStorageKinds) {
-    if (wanted(kind)) found.push_back(kind);
-  }
-  return found;
-}
+class DroppingStorage : public StorageTest {};
+class LastingDroppingStorage : public StorageTest {};
+class KeepingStorage : public StorageTest {};
 
 /// The tests of a group run over all kinds that `wanted` says yes to.
 #define RUN_OVER(group, wanted) \
@@ -99,6 +105,12 @@ inline bool is_lasting(const StorageKind &kind) {
 }
 inline bool is_exclusive(const StorageKind &kind) {
   return kind.exclusive();
+}
+inline bool is_lasting_dropping(const StorageKind &kind) {
+  return kind.lasts() && kind.truncates();
+}
+inline bool is_keeping(const StorageKind &kind) {
+  return !kind.truncates();
 }
 inline bool is_file(const StorageKind &kind) {
   return kind.place == StorageKind::file;

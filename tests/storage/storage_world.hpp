@@ -19,6 +19,7 @@ struct StorageKind {
   const char *name;
   Place place;
   const char *options = "";
+  bool only_required = false;  // custom: the entries that may be NULL are
 
   /// The series is still there when the storage has been closed.
   bool lasts() const { return place != memory; }
@@ -26,6 +27,10 @@ struct StorageKind {
   bool exclusive() const { return place == named_memory || place == file; }
   /// Snapshots can be committed, that is survive the process.
   bool commits() const { return place == file || place == custom; }
+  /// Snapshots can be dropped; else PDE_ERR_UNSUPPORTED.
+  bool truncates() const { return !only_required; }
+  /// Whole snapshots lie in memory, where pde_storage_data_const shows them; else PDE_ERR_UNSUPPORTED.
+  bool shows_data() const { return place == memory || place == named_memory; }
 };
 
 inline void PrintTo(const StorageKind &kind, std::ostream *stream) {
@@ -36,6 +41,7 @@ constexpr StorageKind kStorageKinds[] = {
     {"memory", StorageKind::memory},
     {"named_memory", StorageKind::named_memory},
     {"custom", StorageKind::custom},
+    {"custom_of_required_entries", StorageKind::custom, "", true},
     {"file", StorageKind::file},
     {"file_uncompressed", StorageKind::file, "compression=none"},
     {"file_checked", StorageKind::file, "checksum=true shuffle=false level=9"},
@@ -48,6 +54,19 @@ constexpr StorageKind kStorageKinds[] = {
 
 inline std::string kind_name(const ::testing::TestParamInfo<StorageKind> &info) {
   return info.param.name;
+}
+
+template <class Wanted>
+std::vector<StorageKind> kinds(Wanted &&wanted) {
+  std::vector<StorageKind> found;
+  for (const StorageKind &kind : kStorageKinds) {
+    if (wanted(kind)) found.push_back(kind);
+  }
+  return found;
+}
+
+inline bool is_dropping(const StorageKind &kind) {
+  return kind.truncates();
 }
 
 class StorageWorld {
@@ -75,7 +94,8 @@ class StorageWorld {
     const OptionsHandle options = options_from(options_ + " " + more_options);
     if (kind_.place != StorageKind::custom)
       return pde_storage_open(uri_.c_str(), mode, options, storage.out());
-    const pde_backend backend = VectorSeries::backend();
+    const pde_backend backend =
+        kind_.only_required ? VectorSeries::required_entries() : VectorSeries::backend();
     return pde_storage_create_custom(&backend, &series_, mode, options, storage.out());
   }
   StorageHandle open(const char *mode = nullptr, const std::string &more_options = "") {
