@@ -262,6 +262,8 @@ void Storage::start_session(const FieldDescription &sample, const Info &info, bo
   // A storage that has written goes on behind its own snapshots from now on; only truncate starts anew each
   // time.
   if (mode_ == Mode::truncate_once || mode_ == Mode::create) mode_ = Mode::append;
+  // From now on the series has what the option gave it, and what is removed must not come back.
+  if (mode_ == Mode::append && backend_->readable()) settings_.info = {};
   state_ = State::writing;
 }
 

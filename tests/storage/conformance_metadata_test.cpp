@@ -102,6 +102,20 @@ TEST_P(AnyStorage, TheLastWordOnAnEntryHolds) {
   EXPECT_EQ("2", info_of(storage, "a")) << "what was set before the second session must not come back";
 }
 
+TEST_P(AnyStorage, RemovedInfoDoesNotComeBack) {
+  StorageHandle storage = world_.open(nullptr, R"(info='{"option": 1, "kept": 2}')");
+  record(storage, 1);
+  ASSERT_OK(pde_storage_set_info(storage, "option", nullptr));
+  record(storage, 1);
+  EXPECT_EQ("(none)", info_of(storage, "option"));
+  record(storage, 1);
+  EXPECT_EQ("(none)", info_of(storage, "option")) << "what the option said is over";
+  EXPECT_EQ("2", info_of(storage, "kept"));
+  if (GetParam().lasts()) storage = world_.reopen(storage, "readonly");
+  EXPECT_EQ("(none)", info_of(storage, "option"));
+  EXPECT_EQ("2", info_of(storage, "kept"));
+}
+
 TEST_P(LastingStorage, StoredInfoWinsOverTheOption) {
   StorageHandle storage = world_.open(nullptr, R"(info='{"a": 1}')");
   record(storage, 1);
