@@ -151,7 +151,8 @@ class FileBackend final : public Backend {
   SeriesPtr series_;    // what is read, or written
   SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
   std::unique_ptr<WriterLock> lock_;
-  std::string temporary_;  // where a new series lies before its first commit; else empty
+  bool locked_before_ = false;  // the session that begins has found the lock held
+  std::string temporary_;       // where a new series lies before its first commit; else empty
   bool writing_ = false, broken_ = false;
   std::string problem_;   // why it is broken, if the driver said so
   bool touched_ = false;  // a file that was there before may have been changed by this session
@@ -296,7 +297,8 @@ void FileBackend::describe() {
 void FileBackend::begin() {
   // Held since an earlier session: nobody else has written, but what this storage has written is to be
   // learnt.
-  if (lock_) return inspect();
+  locked_before_ = lock_ != nullptr;
+  if (locked_before_) return inspect();
   const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -310,8 +312,9 @@ void FileBackend::begin() {
   }
 }
 
+/// A lock that is held since an earlier session stays until the storage is closed.
 void FileBackend::cancel() {
-  lock_.reset();
+  if (!locked_before_) lock_.reset();
 }
 
 void FileBackend::start(const FieldDescription &sample, StartMode mode, const Info &info) {
