@@ -35,19 +35,21 @@ class CustomBackend final : public Backend {
   bool readable() const override { return readable_; }
   bool usable() const override { return !broken_; }
 
+  /// Takes over what it has learnt at the end, so that a callback that fails leaves all as it was.
   Contents contents() override {
     Contents contents;
-    contents.length = length_ = stored_length();
+    contents.length = stored_length();
     if (!readable_) {
       if (kind_) adopt(contents, *kind_);
+      length_ = committed_ = contents.length;
       return contents;
     }
     const Info stored = stored_info();
-    take_snapshot_infos(stored);
-    stored_kind_.reset();
+    SnapshotInfos snapshot_infos = snapshot_infos_in(stored);
+    std::optional<FieldDescription> kind;
     if (const std::string *text = stored.find("field_attributes")) {
-      stored_kind_ = FieldDescription::parse(*text);
-      adopt(contents, *stored_kind_);
+      kind = FieldDescription::parse(*text);
+      adopt(contents, *kind);
     } else if (contents.length > 0) {
       fail(PDE_ERR_FORMAT,
            "callback length gives {}, but get_info gives no \"field_attributes\" that say what they are",
@@ -58,6 +60,9 @@ class CustomBackend final : public Backend {
       call("times", [&] { return calls_.times(contents.length - 1, 1, &last, user()); });
       contents.last_time = last;
     }
+    snapshot_infos_ = std::move(snapshot_infos);
+    kind_ = std::move(kind);
+    length_ = committed_ = contents.length;
     return contents;
   }
 
@@ -78,7 +83,6 @@ class CustomBackend final : public Backend {
     writing("truncate", [&] { return shorten ? calls_.truncate(0, user()) : PDE_OK; });
     if (mode == StartMode::replace) snapshot_infos_.clear();
     length_ = committed_ = shorten ? 0 : length;
-    committed_ = std::min(committed(), length_);
     kind_ = sample;
     if (calls_.start) {
       const Lent lent(std::shared_ptr<const Field>(Field::create(sample)));
@@ -114,7 +118,6 @@ class CustomBackend final : public Backend {
   void erase() override {
     if (length_ > 0) truncate(0);
     kind_.reset();
-    stored_kind_.reset();
     writing("set_info", [&] { return calls_.set_info ? calls_.set_info("{}", user()) : PDE_OK; });
   }
 
@@ -132,7 +135,7 @@ class CustomBackend final : public Backend {
 
   void close() override {}
 
-  int64_t committed() override { return kind_ ? committed_ : length_; }
+  int64_t committed() override { return committed_; }
 
   void times(int64_t first, int64_t count, double *out_times) override {
     if (!calls_.times) fail(PDE_ERR_UNSUPPORTED, "{} gives no times: times is NULL", name());
@@ -140,7 +143,7 @@ class CustomBackend final : public Backend {
   }
 
   void read(const Selection &selection, void *out_data) override {
-    const FieldDescription &kind = kind_ ? *kind_ : *stored_kind_;
+    const FieldDescription &kind = *kind_;
     const std::vector<int64_t> shape = kind.shape();
     const int64_t item = dtype_size(kind.dtype);
     const std::vector<int64_t> from = c_strides(shape, item), to = c_strides(selection.shape, item);
@@ -168,13 +171,13 @@ class CustomBackend final : public Backend {
   }
 
   BackendStatistics statistics() override {
-    if (kind_) return {length_ * kind_->bytes(), length_ * kind_->bytes(), commits_};
-    const Contents stored = contents();
-    const int64_t bytes = stored.description ? stored.length * stored.description->bytes() : 0;
+    const int64_t bytes = kind_ ? length_ * kind_->bytes() : 0;
     return {bytes, bytes, commits_};
   }
 
  private:
+  using SnapshotInfos = std::map<int64_t, std::string>;
+
   void *user() const { return user_->get(); }
 
   template <class F>
@@ -196,6 +199,7 @@ class CustomBackend final : public Backend {
   /// The callbacks know one text of metadata; that of the snapshots is an entry of it.
   void store(const Info &info) {
     Info all = info;
+    all.remove(kSnapshotInfoKey);
     if (!snapshot_infos_.empty()) all.set(kSnapshotInfoKey, snapshot_infos_text());
     const std::string text = all.text();
     writing("set_info", [&] { return calls_.set_info(text.c_str(), user()); });
@@ -209,10 +213,10 @@ class CustomBackend final : public Backend {
     return text + "]";
   }
 
-  void take_snapshot_infos(const Info &stored) {
-    snapshot_infos_.clear();
+  static SnapshotInfos snapshot_infos_in(const Info &stored) {
+    SnapshotInfos infos;
     const std::string *text = stored.find(kSnapshotInfoKey);
-    if (!text) return;
+    if (!text) return infos;
     const JsonDocument pairs = json_parse(*text, kSnapshotInfoKey);
     if (!pairs.IsArray()) fail(PDE_ERR_FORMAT, "entry {} of callback get_info is no array", kSnapshotInfoKey);
     for (const JsonValue &pair : pairs.GetArray()) {
@@ -220,8 +224,9 @@ class CustomBackend final : public Backend {
         fail(PDE_ERR_FORMAT, "entry {} of callback get_info is no array of pairs of snapshot and text",
              kSnapshotInfoKey);
       }
-      snapshot_infos_[pair[0].GetInt64()] = json_text(pair[1]);
+      infos[pair[0].GetInt64()] = json_text(pair[1]);
     }
+    return infos;
   }
 
   int64_t stored_length() {
@@ -258,9 +263,8 @@ class CustomBackend final : public Backend {
   pde_backend calls_;
   std::shared_ptr<UserData> user_;
   bool readable_ = false, writable_ = false, broken_ = false;
-  std::optional<FieldDescription> kind_;           // of the session, once there was one
-  std::optional<FieldDescription> stored_kind_;    // of what was there before
-  std::map<int64_t, std::string> snapshot_infos_;  // as last stored, and what came since
+  std::optional<FieldDescription> kind_;  // of what is stored, as far as it is known
+  SnapshotInfos snapshot_infos_;          // as last stored, and what came since
   int64_t length_ = 0, committed_ = 0, commits_ = 0;
   std::vector<std::byte> scratch_;
 };

@@ -4,7 +4,7 @@
 //   contents, info            when opened, and again after begin and refresh
 //   begin, then start         once per writing session; begin, then cancel: the front has refused the session
 //   append, truncate, commit  while writing; commit makes all appended snapshots durable as far as the
-//                             backend can
+//                             backend can, and follows every truncate
 //   finish                    end of the session; the series stays readable
 //   begin, then erase         outside a session: forgets the whole series; no session follows
 //   close                     at the end; may still fail, and nothing is called after it

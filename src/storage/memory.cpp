@@ -87,12 +87,13 @@ class MemoryBackend final : public Backend {
 
   Info info() override {
     std::lock_guard lock(series_->mutex);
+    info_revision_ = series_->revision;
     return series_->info;
   }
 
   bool changed() override {
     std::lock_guard lock(series_->mutex);
-    return revision_ != series_->revision;
+    return revision_ != series_->revision || info_revision_ != series_->revision;
   }
 
   void begin() override {
@@ -210,7 +211,7 @@ class MemoryBackend final : public Backend {
  private:
   /// Under the lock: a change of ours, which the front knows of already.
   void note_change() {
-    revision_ = ++series_->revision;
+    revision_ = info_revision_ = ++series_->revision;
     generation_ = series_->generation;
   }
 
@@ -224,7 +225,7 @@ class MemoryBackend final : public Backend {
   std::string name_;
   std::shared_ptr<Series> series_;
   bool writing_ = false;
-  int64_t generation_ = 0, revision_ = 0;  // of the series when the front last looked
+  int64_t generation_ = 0, revision_ = 0, info_revision_ = 0;  // of the series when the front last looked
 };
 
 }  // namespace

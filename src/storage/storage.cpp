@@ -79,11 +79,12 @@ Storage::~Storage() {
 }
 
 void Storage::adopt_contents() {
-  contents_ = backend_->contents();
   // What is stored wins over the option; what set_info said, and then what a start says, wins over both.
-  info_ = settings_.info;
-  info_.merge(backend_->info());
-  apply_changes(info_);
+  Info info = settings_.info;
+  info.merge(backend_->info());
+  apply_changes(info);
+  contents_ = backend_->contents();  // the last step that can fail, so that the backend and we agree on it
+  info_ = std::move(info);
   if (!contents_.description && settings_.grid) guess_description();
   ordered_ = 0;
   disorder_ = false;
@@ -429,17 +430,15 @@ void Storage::in_short_session(F &&step) {
 }
 
 void Storage::truncate(int64_t length) {
+  std::optional<double> last_time;  // asked for first, as this may fail, too
+  if (length > 0) backend_->times(length - 1, 1, &last_time.emplace());
   backend_->truncate(length);
   contents_.length = length;
-  contents_.last_time.reset();
-  if (length > 0) {
-    double last;
-    backend_->times(length - 1, 1, &last);
-    contents_.last_time = last;
-  }
+  contents_.last_time = last_time;
   ordered_ = 0;
   disorder_ = false;
   ++revision_;
+  backend_->commit();
 }
 
 void Storage::clear(bool forget_shape) {
@@ -469,11 +468,13 @@ void Storage::erase() {
     kept.remove("field_attributes");
     kept.remove("data_length");
     backend_->erase();
-    settings_.info = std::move(kept);
+    for (const auto &[key, json] : kept.entries()) info_changes_.emplace_back(key, json);
   } catch (...) {
     backend_->cancel();
+    adopt_what_is_left();
     throw;
   }
+  contents_ = {};
   adopt_contents();
 }
 

@@ -95,7 +95,6 @@ class Sequence {
     writing_ = false;
     if (mode_ == "readonly" && !described_) mode_ = "append";  // nothing is there
     storage_ = world_.open(mode_.c_str(), ordered_ ? "nonfinite=allow" : "nonfinite=allow time_order=any");
-    kept_.clear();
     pending_.clear();
   }
 
@@ -110,7 +109,7 @@ class Sequence {
     described_ = writing_ = true;
     if (truncates() && !goes_on) {
       series_.clear();
-      entries_ = kept_;
+      entries_.clear();
       for (const auto &[key, value] : pending_) entries_[key] = value;
     }
     pending_.clear();
@@ -202,7 +201,7 @@ class Sequence {
     if (forget) {
       series_.clear();
       described_ = writing_ = false;
-      kept_ = entries_;
+      pending_ = entries_;  // for the next session, and no other
       return;
     }
     if (!writing_ && !series_.empty()) {
@@ -481,7 +480,6 @@ class Sequence {
   Series series_;
   Entries entries_;
   Entries pending_;  // set outside of sessions, and not yet taken in by one
-  Entries kept_;     // what each new series of this handle begins with
   std::string mode_;
   bool described_ = false, writing_ = false;
 };

@@ -482,7 +482,6 @@ void FileBackend::truncate(int64_t length) {
   });
   length_ = length;
   committed_ = std::min(committed_, length);
-  commit_now();
 }
 
 /// A compressed chunk that was committed half full moves when it is full: its old place may be taken by
