@@ -52,25 +52,27 @@ class ViewBackend final : public Backend {
     return fmt::format("a view of {}{}", what, base_->name());
   }
 
+  /// The base counts as looked at only when all has been learnt.
   Contents contents() override {
     Contents contents = base_->contents();
-    revision_ = base_->revision();
+    const int64_t revision = base_->revision();
     contents.length = length(contents.length);
     contents.last_time.reset();
-    if (map_.fields) describe(contents);
     if (contents.length > 0) {
       double last;
       base_->times(map_.first + (contents.length - 1) * map_.step, 1, &last);
       contents.last_time = last;
     }
+    if (map_.fields) describe(contents);
+    revision_ = revision;
     return contents;
   }
 
   Info info() override {
     Info info = base_->info();
     info.remove("data_length");
-    const Contents shown = contents();
-    if (map_.fields && shown.description) info.set("field_attributes", shown.description->text());
+    const auto &description = base_->contents().description;
+    if (map_.fields && description) info.set("field_attributes", shown(*description).text());
     return info;
   }
 
@@ -101,12 +103,19 @@ class ViewBackend final : public Backend {
     return base_->snapshot_info(map_.first + index * map_.step);
   }
 
-  BackendStatistics statistics() override { return {}; }
+  /// It copies nothing, so nothing more is stored.
+  BackendStatistics statistics() override {
+    const Contents here = contents();
+    const int64_t bytes = here.description ? here.length * here.description->bytes() : 0;
+    return {bytes, 0, 0};
+  }
 
  private:
   [[noreturn]] void read_only() const { fail(PDE_ERR_READONLY, "{} is only read", name()); }
   int64_t length(int64_t base_length) const;
   void describe(Contents &contents);
+  FieldDescription shown(const FieldDescription &base) const;
+  void check_members(const FieldDescription &base) const;
   void map_rows(const FieldDescription &shown);
   std::vector<Run> runs(const Selection &wanted) const;
   Selection base_selection(const Selection &wanted, const Run &run) const;
@@ -133,27 +142,37 @@ void ViewBackend::describe(Contents &contents) {
     contents.shape.clear();
     return;
   }
-  const FieldDescription shown = *contents.description;
-  map_rows(shown);
-  if (map_.collection) {
-    contents.description->rank = PDE_COLLECTION;
-    contents.description->members.clear();
-    for (int64_t member : map_.members) contents.description->members.push_back(member_of(shown, member));
-  } else {
-    const MemberDescription member = member_of(shown, map_.members[0]);
-    contents.description = FieldDescription{shown.grid, member.rank, shown.dtype, member.label, {}};
-  }
+  const FieldDescription base = *contents.description;
+  contents.description = shown(base);
+  map_rows(base);
   leading_ = contents.description->leading_shape();
   contents.shape = contents.description->shape();
+}
+
+FieldDescription ViewBackend::shown(const FieldDescription &base) const {
+  check_members(base);
+  if (!map_.collection) {
+    const MemberDescription member = member_of(base, map_.members[0]);
+    return {base.grid, member.rank, base.dtype, member.label, {}};
+  }
+  FieldDescription shown = base;
+  shown.rank = PDE_COLLECTION;
+  shown.members.clear();
+  for (int64_t member : map_.members) shown.members.push_back(member_of(base, member));
+  return shown;
+}
+
+void ViewBackend::check_members(const FieldDescription &base) const {
+  for (int64_t member : map_.members) {
+    if (member >= member_count(base))
+      fail(PDE_ERR_STATE, "{}: the snapshots have {} fields by now", name(), member_count(base));
+  }
 }
 
 void ViewBackend::map_rows(const FieldDescription &shown) {
   base_leading_ = shown.leading_shape();
   rows_.clear();
   for (int64_t member : map_.members) {
-    if (member >= member_count(shown)) {
-      fail(PDE_ERR_STATE, "{}: the snapshots have {} fields by now", name(), member_count(shown));
-    }
     int64_t first = 0;
     for (int64_t i = 0; i < member; ++i)
       first += FieldDescription::components(member_of(shown, i).rank, *shown.grid);
@@ -240,6 +259,7 @@ const void *ViewBackend::data(int64_t index) {
 
 StoragePtr make_view(const StoragePtr &storage, IndexMap map) {
   const StoragePtr base = storage->base_pointer() ? storage->base_pointer() : storage;
+  base->check_readable("view");
   Storage::Settings settings;
   settings.uri = base->uri();
   settings.mode = Mode::readonly;
