@@ -257,6 +257,7 @@ void check_storage(Storage &storage, const Options &options) {
   const ResolvedOptions resolved(options, kCopyOptions, "check");
   const int64_t length = storage.length();
   Progress progress(resolved, "checking", length);
+  storage.check_readable("check");
   if (length == 0) return;
   SnapshotReader reader(storage);
   for (int64_t i = 0; i < length; ++i) {
