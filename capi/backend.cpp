@@ -74,15 +74,13 @@ class CustomBackend final : public Backend {
 
   void start(const FieldDescription &sample, StartMode mode, const Info &info) override {
     if (!writable_) fail(PDE_ERR_UNSUPPORTED, "{} cannot be written: append or set_info is NULL", name());
-    const int64_t length = stored_length();
-    const bool shorten = mode == StartMode::replace && length > 0;
-    if (shorten && !calls_.truncate) {
-      fail(PDE_ERR_UNSUPPORTED, "{} holds {} snapshots and cannot drop them: truncate is NULL", name(),
-           length);
-    }
+    length_ = stored_length();
+    const bool shorten = mode == StartMode::replace && length_ > 0;
+    if (shorten) check_truncates();
     writing("truncate", [&] { return shorten ? calls_.truncate(0, user()) : PDE_OK; });
     if (mode == StartMode::replace) snapshot_infos_.clear();
-    length_ = committed_ = shorten ? 0 : length;
+    if (shorten) length_ = 0;
+    committed_ = length_;
     kind_ = sample;
     if (calls_.start) {
       const Lent lent(std::shared_ptr<const Field>(Field::create(sample)));
@@ -104,11 +102,15 @@ class CustomBackend final : public Backend {
     ++length_;
   }
 
-  void truncate(int64_t length) override {
+  void check_truncates() const override {
     if (!calls_.truncate) {
       fail(PDE_ERR_UNSUPPORTED, "{} holds {} snapshots and cannot drop them: truncate is NULL", name(),
            length_);
     }
+  }
+
+  void truncate(int64_t length) override {
+    check_truncates();
     writing("truncate", [&] { return calls_.truncate(length, user()); });
     snapshot_infos_.erase(snapshot_infos_.lower_bound(length), snapshot_infos_.end());
     length_ = length;

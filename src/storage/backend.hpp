@@ -79,6 +79,8 @@ class Backend {
   virtual void append(const Field &snapshot, double time, const std::string *info) = 0;
   /// Keeps the first `length` snapshots.
   virtual void truncate(int64_t length) = 0;
+  /// PDE_ERR_UNSUPPORTED where snapshots cannot be dropped; asked before anything is done.
+  virtual void check_truncates() const {}
   virtual void commit() = 0;
   virtual void finish(const Info &info) = 0;
   virtual void erase() = 0;

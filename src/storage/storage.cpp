@@ -318,8 +318,10 @@ void Storage::append(const Field &field, double time, const std::string *info) {
     checked_time(time, time_before_next());
     if (info && !backend_->keeps_snapshot_info())
       fail(PDE_ERR_UNSUPPORTED, "{} keeps no metadata of single snapshots", name());
-    if (settings_.nonfinite == NonfiniteRule::refuse) check_values(field);
-    if (state_ == State::idle) start(field.description(), {});
+    if (state_ == State::idle) {
+      if (settings_.nonfinite == NonfiniteRule::refuse) check_values(field);
+      start(field.description(), {});
+    }
     append_checked(field, time, info);
   });
 }
@@ -410,6 +412,7 @@ void Storage::truncate_after(double time) {
     check_may_write();
     const int64_t length = first_after(time);
     if (length == contents_.length) return;
+    backend_->check_truncates();
     if (state_ == State::writing) return truncate(length);
     const FieldDescription kind = description();
     begin_session([&] { start_session(kind, {}, false); });
@@ -446,6 +449,7 @@ void Storage::clear(bool forget_shape) {
   check_readable("clear");
   writing_step([&] {
     check_may_write();
+    if (contents_.length > 0) backend_->check_truncates();
     if (forget_shape) {
       if (state_ == State::writing) finish();
       return erase();

@@ -434,6 +434,7 @@ TEST_P(KeepingStorage, SaysSoAndStaysAsItIs) {
   append(storage, 3, 3);
   EXPECT_STATUS(PDE_ERR_UNSUPPORTED, pde_storage_truncate_after(storage, 1));
   EXPECT_STATUS(PDE_ERR_UNSUPPORTED, pde_storage_clear(storage, 0));
+  EXPECT_STATUS(PDE_ERR_UNSUPPORTED, pde_storage_clear(storage, 1)) << "before the session would end";
   EXPECT_TRUE(is_writing(storage));
   append(storage, 4, 4);
   storage = world_.reopen(storage, "append");
