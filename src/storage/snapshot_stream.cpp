@@ -8,7 +8,7 @@
 namespace pde {
 namespace {
 
-constexpr int64_t kBlockBytes = int64_t{4} << 20;
+constexpr int64_t kBlockBytes = int64_t{512} << 10;  // stays in a cache near the core
 constexpr int64_t kMostSnapshots = 4096;
 
 }  // namespace
