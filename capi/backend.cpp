@@ -5,7 +5,6 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "field/strided_copy.hpp"
 #include "guard.hpp"
 #include "storage/backend.hpp"
 
@@ -146,23 +145,15 @@ class CustomBackend final : public Backend {
 
   void read(const Selection &selection, void *out_data) override {
     const FieldDescription &kind = *kind_;
-    const std::vector<int64_t> shape = kind.shape();
-    const int64_t item = dtype_size(kind.dtype);
-    const std::vector<int64_t> from = c_strides(shape, item), to = c_strides(selection.shape, item);
-    int64_t offset = 0, bytes = item;
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      offset += selection.lower[axis] * from[axis];
-      bytes *= selection.shape[axis];
-    }
-    const bool whole = selection.shape == shape;
-    if (!whole) scratch_.resize(static_cast<size_t>(kind.bytes()));
+    const BoxCopy copy(kind, selection);
+    if (!copy.whole()) scratch_.resize(static_cast<size_t>(kind.bytes()));
     std::byte *out = static_cast<std::byte *>(out_data);
-    for (int64_t i = 0; i < selection.count; ++i, out += bytes) {
-      std::byte *target = whole ? out : scratch_.data();
+    for (int64_t i = 0; i < selection.count; ++i, out += copy.bytes()) {
+      std::byte *target = copy.whole() ? out : scratch_.data();
       call("read", [&] {
         return calls_.read(selection.first + i * selection.step, kind.dtype, target, kind.count(), user());
       });
-      if (!whole) strided_copy(out, to, scratch_.data() + offset, from, selection.shape, item);
+      if (!copy.whole()) copy(target, out);
     }
   }
 

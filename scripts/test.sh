@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs every test: all of them in Release, then those of our own code under AddressSanitizer and
-# UndefinedBehaviorSanitizer. Stops at the first of these steps that fails; the last lines are ctest's summary.
+# UndefinedBehaviorSanitizer, then those with threads under ThreadSanitizer. Stops at the first of these steps that fails; the last lines are ctest's summary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,3 +15,7 @@ ctest --preset release --parallel "$jobs"
 
 scripts/build.sh asan-ubsan -- "${parts[@]}"
 ctest --preset asan-ubsan --parallel "$jobs"
+
+threaded=(handles_test shared_storage_test transfer_test)
+scripts/build.sh tsan "${threaded[@]}" -- -DPDE_TESTS=ON -DPDE_MOVIE=OFF
+ctest --preset tsan --parallel "$jobs" --tests-regex "^($(IFS='|'; echo "${threaded[*]}")):"

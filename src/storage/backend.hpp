@@ -21,6 +21,7 @@
 #include "base/info.hpp"
 #include "base/options.hpp"
 #include "field/field.hpp"
+#include "storage/selection.hpp"
 
 namespace pde {
 
@@ -35,14 +36,6 @@ struct Contents {
   /// Of one snapshot; known without a description. dtype 0: not known.
   int32_t dtype = 0;
   std::vector<int64_t> shape;
-};
-
-/// Which samples to read: of the snapshots first, first + step, … a box of cells and components.
-struct Selection {
-  int64_t first, count, step;         // count >= 1, step >= 1
-  std::vector<int64_t> lower, shape;  // of the box, over the axes of a snapshot's array
-
-  int64_t last() const { return first + (count - 1) * step; }
 };
 
 enum class StartMode {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "field/strided_copy.hpp"
 #include "storage/backends.hpp"
 
 namespace pde {
@@ -171,19 +170,10 @@ class MemoryBackend final : public Backend {
   void read(const Selection &selection, void *out_data) override {
     std::lock_guard lock(series_->mutex);
     check_current();
-    const std::vector<int64_t> shape = series_->description->shape();
-    const int64_t item = dtype_size(series_->description->dtype);
-    const std::vector<int64_t> from = c_strides(shape, item), to = c_strides(selection.shape, item);
-    int64_t offset = 0, bytes = item;
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      offset += selection.lower[axis] * from[axis];
-      bytes *= selection.shape[axis];
-    }
+    const BoxCopy copy(*series_->description, selection);
     std::byte *out = static_cast<std::byte *>(out_data);
-    for (int64_t i = 0; i < selection.count; ++i, out += bytes) {
-      const std::byte *snapshot = series_->snapshot(selection.first + i * selection.step);
-      strided_copy(out, to, snapshot + offset, from, selection.shape, item);
-    }
+    for (int64_t i = 0; i < selection.count; ++i, out += copy.bytes())
+      copy(series_->snapshot(selection.first + i * selection.step), out);
   }
 
   const void *data(int64_t index) override {

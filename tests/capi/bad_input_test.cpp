@@ -12,31 +12,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN(),
                  kInf = std::numeric_limits<double>::infinity();
 
-/// A file with three snapshots of one grid, to be found unchanged at the end.
-class RefusedCall : public ::testing::Test {
- protected:
-  void SetUp() override {
-    record_file(path, 3);
-    before = bytes_of_file(path);
-  }
-  void TearDown() override { expect_unchanged(); }
-  void expect_unchanged() {
-    EXPECT_TRUE(bytes_of_file(path) == before) << "the file was changed";
-    EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
-  }
-  /// Closed after the refusal, which must not change the file either.
-  void close(StorageHandle &storage) {
-    expect_unchanged();
-    EXPECT_OK(pde_storage_close(storage.release()));
-    expect_unchanged();
-  }
-
-  TemporaryFolder folder;
-  std::string path = folder.file("run.h5"), before;
-  GridHandle grid = unit_grid({4});
-  FieldHandle field = filled_field(grid, 5);
-};
-
 // ---- what does not fit the series
 
 TEST_F(RefusedCall, AppendOfAnotherKindLeavesTheFile) {

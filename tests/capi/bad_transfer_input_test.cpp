@@ -120,19 +120,9 @@ TEST_F(RefusedFields, OfCollectionsOfSeveralRanks) {
 
 // ---- into another storage
 
-/// A file with three snapshots, to be found unchanged at the end; and callbacks that do what a test asks for.
-class RefusedTransfer : public ::testing::Test {
+/// The ways of writing into another storage, which are refused.
+class RefusedTransfer : public RefusedCall {
  protected:
-  void SetUp() override {
-    record_file(path, 3);
-    before = bytes_of_file(path);
-  }
-  void TearDown() override { expect_unchanged(); }
-  void expect_unchanged() {
-    EXPECT_TRUE(bytes_of_file(path) == before) << "the file was changed";
-    EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
-  }
-
   using Refused = std::function<pde_status(pde_storage *into)>;
   /// The three ways of writing all of `from` into another storage.
   std::vector<std::pair<const char *, Refused>> ways(pde_storage *from) {
@@ -149,10 +139,6 @@ class RefusedTransfer : public ::testing::Test {
   static pde_status same(const pde_field *in, double, pde_field *out, void *) {
     return pde_field_assign(out, in);
   }
-
-  TemporaryFolder folder;
-  std::string path = folder.file("run.h5"), before;
-  GridHandle grid = unit_grid({4});
 };
 
 TEST_F(RefusedTransfer, IntoWhatIsRead) {

@@ -63,6 +63,31 @@ inline void record_file(const std::string &path, int snapshots, const char *mode
   REQUIRE_OK(pde_storage_close(storage.release()));
 }
 
+/// A file with three snapshots of one grid, to be found unchanged at the end.
+class RefusedCall : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    record_file(path, 3);
+    before = bytes_of_file(path);
+  }
+  void TearDown() override { expect_unchanged(); }
+  void expect_unchanged() {
+    EXPECT_TRUE(bytes_of_file(path) == before) << "the file was changed";
+    EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
+  }
+  /// Closed after the refusal, which must not change the file either.
+  void close(StorageHandle &storage) {
+    expect_unchanged();
+    EXPECT_OK(pde_storage_close(storage.release()));
+    expect_unchanged();
+  }
+
+  TemporaryFolder folder;
+  std::string path = folder.file("run.h5"), before;
+  GridHandle grid = unit_grid({4});
+  FieldHandle field = filled_field(grid, 5);
+};
+
 /// The first sample of a snapshot.
 inline double value_at(pde_storage *storage, int64_t index) {
   const FieldHandle field = sample_of(storage);
