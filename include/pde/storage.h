@@ -269,8 +269,8 @@ PDE_API pde_status pde_storage_truncate_after(pde_storage *storage, double time)
  *                     ends, a file is removed, and its metadata waits for the next session.
  * @return PDE_OK; PDE_ERR_ARGUMENT (forget_shape is neither 0 nor 1); PDE_ERR_READONLY; PDE_ERR_EXISTS (mode
  *         "create", and the snapshots were there before); PDE_ERR_UNSUPPORTED (a movie; a custom storage
- *         without `truncate`); PDE_ERR_BUSY (someone else writes it); PDE_ERR_STATE (failed earlier);
- *         PDE_ERR_IO.
+ *         without `truncate`; forget_shape 0, and the file does not say what its snapshots are); PDE_ERR_BUSY
+ * (someone else writes it); PDE_ERR_STATE (failed earlier); PDE_ERR_IO.
  * @threads one call at a time per storage.
  * @since 0.2
  */

@@ -1,6 +1,7 @@
 // Wrong values given to what asks a storage, reads parts of it and drops snapshots: refused with a status and
 // a message that names the value; nothing that is stored and no output changes.
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "user_program.hpp"
@@ -438,6 +439,20 @@ TEST_F(RefusedByStorage, DroppingWhatMayNotBeDropped) {
 }
 
 // ---- metadata of snapshots
+
+/// A file without field_attributes cannot stay what it was described to be; it can go.
+TEST_F(RefusedByStorage, ClearingAFileThatDoesNotSayWhatItHolds) {
+  const TemporaryFolder other;
+  const std::string copy = other.file("not_ended.hdf5");
+  std::filesystem::copy_file(PDE_GOLDEN_DIR "/filestorage/not_ended.hdf5", copy);
+  const std::string held = bytes_of_file(copy);
+  StorageHandle undescribed = open_storage(copy.c_str(), "append");
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_storage_clear(undescribed, 0), "field_attributes");
+  EXPECT_TRUE(bytes_of_file(copy) == held);
+  EXPECT_OK(pde_storage_clear(undescribed, 1));
+  EXPECT_EQ(length_of(undescribed), 0);
+  EXPECT_FALSE(std::filesystem::exists(copy));
+}
 
 TEST_F(RefusedByStorage, SnapshotMetadataThatIsNoJson) {
   for (const char *info : {"", " ", "{", "nonsense", "[1,", "{\"a\": }", "1 2", "\"\xff\""}) {

@@ -1,26 +1,21 @@
 // The file backend: series in HDF5 files that py-pde and any other HDF5 reader open (docs/formats.md).
 //
-// It decides what is written when: metadata first, rows as they come, commits by time or count, data_length
-// at the end. A new series is written beside the old file and takes its name with the first commit; a series
-// that goes on is extended in place.
+// This file decides what is written when: metadata first, rows as they come, commits by time or count,
+// data_length at the end. A new series is written beside the old file and takes its name with the first
+// commit; a series that goes on is extended in place.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <hdf5.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <map>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/numbers.hpp"
-#include "storage/backends.hpp"
+#include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
-#include "storage/hdf5/series_file.hpp"
 #include "storage/hdf5/series_path.hpp"
-#include "storage/hdf5/writer_lock.hpp"
 
 namespace pde {
 namespace {
@@ -63,104 +58,7 @@ std::vector<int64_t> chunk_shape_option(const ResolvedOptions &options) {
   return shape;
 }
 
-/// The number in the text of `data_length`: Python's int, or leniently a float or a text of one; nothing if
-/// it is none.
-std::optional<int64_t> parse_length(const std::string &json) {
-  std::string_view text = json;
-  if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
-  const auto number = parse_real(text);
-  if (!number || !(*number >= 0 && *number < 9e15) || *number != std::floor(*number)) return std::nullopt;
-  return static_cast<int64_t>(*number);
-}
-
-// ---- the backend
-
-class FileBackend final : public Backend {
- public:
-  explicit FileBackend(const BackendRequest &request);
-  ~FileBackend() override { release(); }
-
-  std::string name() const override { return "the file " + path_; }
-  Contents contents() override { return contents_; }
-  Info info() override { return info_; }
-  void refresh() override { inspect(); }
-
-  void begin() override;
-  void cancel() override;
-  void start(const FieldDescription &sample, StartMode mode, const Info &info) override;
-  void append(const Field &snapshot, double time, const std::string *info) override;
-  void truncate(int64_t length) override;
-  void commit() override;
-  void finish(const Info &info) override;
-  void erase() override;
-  void close() override;
-  int64_t committed() override { return writing_ ? committed_ : length_; }
-  bool usable() const override { return !broken_; }
-
-  void times(int64_t first, int64_t count, double *out_times) override;
-  void read(const Selection &selection, void *out_data) override;
-  std::optional<std::string> snapshot_info(int64_t index) override;
-  BackendStatistics statistics() override;
-
- private:
-  using Clock = std::chrono::steady_clock;
-  using SeriesPtr = std::unique_ptr<SeriesFile>;
-
-  void look_at(int fd);
-  SeriesPtr open_series(bool writable);
-  void inspect();
-  void learn(SeriesFile &series);
-  void describe();
-
-  void look_again();
-  void start_new();
-  void start_extending();
-  void drop_infos_beyond();
-  void write_info(const Info &info);
-  void write_attribute(const std::string &key, const std::string &json);
-  void append_row(const void *samples, double time);
-  template <class F>
-  void breaking(F &&step);
-  bool chunk_moves() const;
-  bool commit_due() const;
-  void commit_now();
-  void take_name();
-  void check_alive();
-  SeriesFile &readable_series(int64_t last);
-  bool has_changed(const SeriesFile &series);
-  void open_again();
-  void look_anew();
-  void check_contents();
-  void close_series(SeriesPtr &series);
-  void release();
-
-  FileOps &ops_ = file_ops();
-  SeriesLayout layout_;
-  double commit_seconds_;
-  int64_t commit_every_;
-  bool sync_;
-  Mode mode_;
-  std::string path_;
-
-  Contents contents_;  // as last looked at; the front counts on from there
-  Info info_;
-  std::map<std::string, std::string>
-      stored_info_;  // attributes as the file has them: only changes are written
-
-  FileStatus seen_{};   // of the file that contents_ tell of, when it was last opened
-  SeriesPtr series_;    // what is read, or written
-  SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
-  std::unique_ptr<WriterLock> lock_;
-  bool locked_before_ = false;  // the session that begins has found the lock held
-  std::string temporary_;       // where a new series lies before its first commit; else empty
-  bool writing_ = false, broken_ = false;
-  std::string problem_;   // why it is broken, if the driver said so
-  bool touched_ = false;  // a file that was there before may have been changed by this session
-  int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
-  bool committed_once_ = false;  // in this session
-  Clock::time_point last_commit_{};
-  std::vector<std::byte> scratch_;
-};
+}  // namespace
 
 // ---- opening
 
@@ -179,117 +77,6 @@ FileBackend::FileBackend(const BackendRequest &request)
              .max_length = options.integer("max_length"),
              .chunk_shape = chunk_shape_option(options)};
   inspect();
-}
-
-/// Looks at what is there. A mode that replaces it does not mind what it cannot read, as long as it is HDF5.
-void FileBackend::inspect() {
-  const bool replaces = mode_ == Mode::truncate || mode_ == Mode::truncate_once;
-  contents_ = {};
-  info_ = {};
-  stored_info_.clear();
-  length_ = 0;
-  close_series(series_);
-  try {
-    series_ = open_series(false);
-    if (series_) learn(*series_);
-  } catch (const Error &error) {
-    close_series(series_);
-    const int fd = replaces ? open_hdf5_file(ops_, path_, false) : -1;
-    if (fd < 0) throw;
-    ops_.close(fd);
-    log_info("what {} holds cannot be read and would be replaced: {}", path_, error.what());
-    contents_ = {};
-    info_ = {};
-  }
-  if (series_ || mode_ != Mode::readonly) return;
-  FileStatus status;
-  if (ops_.path_status(path_, &status) == 0)
-    fail(PDE_ERR_FORMAT, "{} is empty (0 bytes), expected an HDF5 file", path_);
-  fail(PDE_ERR_NOT_FOUND, "there is no file {}", path_);
-}
-
-/// Before anything is read, so that later changes show. Clocks of file systems are coarse: after a change
-/// just now another one may look the same.
-void FileBackend::look_at(int fd) {
-  constexpr auto kCoarse = std::chrono::milliseconds(50);
-  ops_.status(fd, &seen_);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  if (now - std::chrono::nanoseconds(seen_.modified) < kCoarse) seen_.modified = -1;
-}
-
-FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
-  const int fd = open_hdf5_file(ops_, path_, writable);
-  if (fd < 0) return nullptr;
-  look_at(fd);
-  auto series = std::make_unique<SeriesFile>(ops_, fd, path_, writable);
-  try {
-    const H5Session session;
-    series->open();
-  } catch (...) {
-    close_series(series);
-    throw;
-  }
-  return series;
-}
-
-/// Attributes, shapes and length of an open file.
-void FileBackend::learn(SeriesFile &series) {
-  const H5Session session;
-  contents_ = {};
-  info_ = {};
-  stored_info_.clear();
-  for (auto &[key, json] : h5_read_attributes(series.file())) {
-    info_.set(key, json);
-    stored_info_[key] = json;
-  }
-  length_ = 0;
-  const bool bare = series.has_no_datasets();
-  series.driver().check_reads();              // an attribute that could not be read must not count as missing
-  if (mode_ == Mode::append && bare) return;  // a series can be put next to what else is there
-  series.open_datasets();
-  hsize_t rows = std::min(series.data_rows(), series.times_rows());
-  if (const std::string *text = info_.find("data_length")) {
-    if (const auto valid = parse_length(*text)) rows = std::min(rows, static_cast<hsize_t>(*valid));
-  }
-  length_ = contents_.length = static_cast<int64_t>(rows);
-  contents_.dtype = series.dtype();
-  contents_.shape.assign(series.snapshot_shape().begin(), series.snapshot_shape().end());
-  const int64_t sizes[] = {checked_product(contents_.shape).value_or(-1), dtype_size(series.dtype())};
-  const auto bytes = checked_product(sizes);
-  if (!bytes)
-    fail(PDE_ERR_FORMAT, "/data of {} has snapshots of shape {}, more than can be addressed", path_,
-         shape_text(contents_.shape));
-  snapshot_bytes_ = *bytes;
-  if (length_ > 0) {
-    double last;
-    series.read_times(rows - 1, 1, &last);
-    contents_.last_time = last;
-  }
-  describe();
-}
-
-/// The description in the attributes, if there is one and it fits the data.
-void FileBackend::describe() {
-  const std::string *attributes = info_.find("field_attributes");
-  if (!attributes) {
-    contents_.no_description =
-        "the file does not say what its snapshots are (no field_attributes): read them into a field of your "
-        "own, or raw";
-    return;
-  }
-  try {
-    FieldDescription description = FieldDescription::parse(*attributes);
-    description.dtype = contents_.dtype;  // what is stored counts, whatever the attribute says
-    if (description.shape() == contents_.shape) {
-      contents_.description = std::move(description);
-    } else {
-      contents_.no_description =
-          fmt::format("field_attributes describe snapshots of shape {}, but /data holds {}",
-                      shape_text(description.shape()), shape_text(contents_.shape));
-    }
-  } catch (const Error &error) {
-    contents_.no_description = error.what();
-  }
 }
 
 // ---- starting
@@ -596,99 +383,6 @@ void FileBackend::release() {
   writing_ = false;
 }
 
-// ---- reading
-
-/// The file that reading goes to: the one being written, or the finished one, opened again where need be.
-/// After a failure that is what was committed, as everybody else sees it.
-SeriesFile &FileBackend::readable_series(int64_t last) {
-  if (writing_ && !broken_) {
-    check_alive();
-    return *series_;
-  }
-  if (broken_ && (!temporary_.empty() || last >= committed())) {
-    fail(PDE_ERR_IO, "snapshot {} of {} was not committed before writing failed", last, path_);
-  }
-  if (series_ && (series_->driver().lost() || series_->driver().writable())) close_series(series_);
-  if (!series_) {
-    open_again();
-  } else if (has_changed(*series_)) {
-    look_anew();
-  }
-  return *series_;
-}
-
-/// What HDF5 remembers of a file, such as its index of chunks, does not fit one that others go on writing.
-bool FileBackend::has_changed(const SeriesFile &series) {
-  FileStatus now;
-  if (ops_.status(series.driver().fd(), &now) < 0) return false;
-  return now.size != seen_.size || now.modified != seen_.modified;
-}
-
-/// The same file as before, for reading. Another one is not read as if it were the one that was looked at.
-void FileBackend::open_again() {
-  const FileStatus before = seen_;
-  series_ = open_series(false);
-  if (!series_) fail(PDE_ERR_IO, "the file {} is gone", path_);
-  if (seen_.device != before.device || seen_.inode != before.inode) {
-    seen_ = before;
-    close_series(series_);
-    fail(PDE_ERR_IO, "the file {} has been replaced by another one: refresh, or open it again", path_);
-  }
-  check_contents();
-}
-
-/// Through the descriptor that is open: another file may have the path by now.
-void FileBackend::look_anew() {
-  look_at(series_->driver().fd());
-  try {
-    const H5Session session;
-    series_->close();
-    series_->open();
-  } catch (...) {
-    close_series(series_);
-    throw;
-  }
-  check_contents();
-}
-
-/// Whether what was looked at is still there.
-void FileBackend::check_contents() {
-  try {
-    const H5Session session;
-    series_->open_datasets();
-    const int64_t wanted = broken_ ? committed() : length_;
-    if (static_cast<int64_t>(std::min(series_->data_rows(), series_->times_rows())) < wanted)
-      fail(PDE_ERR_IO, "the file {} has become shorter: another program has changed it", path_);
-    const std::vector<int64_t> shape(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
-    if (series_->dtype() != contents_.dtype || shape != contents_.shape) {
-      fail(PDE_ERR_IO, "the file {} holds {} of shape {} by now, and no longer {} of shape {}", path_,
-           dtype_name(series_->dtype()), shape_text(shape), dtype_name(contents_.dtype),
-           shape_text(contents_.shape));
-    }
-  } catch (...) {
-    close_series(series_);
-    throw;
-  }
-}
-
-void FileBackend::times(int64_t first, int64_t count, double *out_times) {
-  SeriesFile &series = readable_series(first + count - 1);
-  const H5Session session;
-  series.read_times(static_cast<hsize_t>(first), static_cast<hsize_t>(count), out_times);
-}
-
-void FileBackend::read(const Selection &selection, void *out_data) {
-  SeriesFile &series = readable_series(selection.last());
-  const H5Session session;
-  series.read_box(selection, out_data);
-}
-
-std::optional<std::string> FileBackend::snapshot_info(int64_t index) {
-  SeriesFile &series = readable_series(index);
-  const H5Session session;
-  return series.read_snapshot_info(index);
-}
-
 BackendStatistics FileBackend::statistics() {
   FileStatus status;
   int64_t stored = 0;
@@ -699,8 +393,6 @@ BackendStatistics FileBackend::statistics() {
   }
   return {length_ * snapshot_bytes_, stored, commits_};
 }
-
-}  // namespace
 
 std::unique_ptr<Backend> open_file_backend(const BackendRequest &request) {
   return std::make_unique<FileBackend>(request);

@@ -1,0 +1,106 @@
+// The file backend, whose halves are file_storage.cpp (opening, writing) and file_reading.cpp (what is there,
+// reading).
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/backends.hpp"
+#include "storage/hdf5/file_ops.hpp"
+#include "storage/hdf5/series_file.hpp"
+#include "storage/hdf5/writer_lock.hpp"
+
+namespace pde {
+
+class FileBackend final : public Backend {
+ public:
+  explicit FileBackend(const BackendRequest &request);
+  ~FileBackend() override { release(); }
+
+  std::string name() const override { return "the file " + path_; }
+  Contents contents() override { return contents_; }
+  Info info() override { return info_; }
+  void refresh() override { inspect(); }
+
+  void begin() override;
+  void cancel() override;
+  void start(const FieldDescription &sample, StartMode mode, const Info &info) override;
+  void append(const Field &snapshot, double time, const std::string *info) override;
+  void truncate(int64_t length) override;
+  void commit() override;
+  void finish(const Info &info) override;
+  void erase() override;
+  void close() override;
+  int64_t committed() override { return writing_ ? committed_ : length_; }
+  bool usable() const override { return !broken_; }
+
+  void times(int64_t first, int64_t count, double *out_times) override;
+  void read(const Selection &selection, void *out_data) override;
+  std::optional<std::string> snapshot_info(int64_t index) override;
+  BackendStatistics statistics() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using SeriesPtr = std::unique_ptr<SeriesFile>;
+
+  void look_at(int fd);
+  SeriesPtr open_series(bool writable);
+  void inspect();
+  void learn(SeriesFile &series);
+  void describe();
+
+  void look_again();
+  void start_new();
+  void start_extending();
+  void drop_infos_beyond();
+  void write_info(const Info &info);
+  void write_attribute(const std::string &key, const std::string &json);
+  void append_row(const void *samples, double time);
+  template <class F>
+  void breaking(F &&step);
+  bool chunk_moves() const;
+  bool commit_due() const;
+  void commit_now();
+  void take_name();
+  void check_alive();
+  SeriesFile &readable_series(int64_t last);
+  bool has_changed(const SeriesFile &series);
+  void open_again();
+  void look_anew();
+  void check_contents();
+  void close_series(SeriesPtr &series);
+  void release();
+
+  FileOps &ops_ = file_ops();
+  SeriesLayout layout_;
+  double commit_seconds_;
+  int64_t commit_every_;
+  bool sync_;
+  Mode mode_;
+  std::string path_;
+
+  Contents contents_;  // as last looked at; the front counts on from there
+  Info info_;
+  std::map<std::string, std::string>
+      stored_info_;  // attributes as the file has them: only changes are written
+
+  FileStatus seen_{};   // of the file that contents_ tell of, when it was last opened
+  SeriesPtr series_;    // what is read, or written
+  SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
+  std::unique_ptr<WriterLock> lock_;
+  bool locked_before_ = false;  // the session that begins has found the lock held
+  std::string temporary_;       // where a new series lies before its first commit; else empty
+  bool writing_ = false, broken_ = false;
+  std::string problem_;   // why it is broken, if the driver said so
+  bool touched_ = false;  // a file that was there before may have been changed by this session
+  int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
+  bool committed_once_ = false;  // in this session
+  Clock::time_point last_commit_{};
+  std::vector<std::byte> scratch_;
+};
+
+}  // namespace pde
