@@ -201,7 +201,7 @@ void Storage::check_same_kind(const FieldDescription &given, const char *what) c
 
 /// What the mode says about writing at all.
 void Storage::check_may_write() const {
-  if (base_) fail(PDE_ERR_READONLY, "{} is a view, which only reads", name());
+  if (base_) fail(PDE_ERR_READONLY, "{} is only read: write to the storage that it shows", name());
   if (mode_ == Mode::readonly) fail(PDE_ERR_READONLY, "{} was opened with mode readonly", backend_->name());
   if (mode_ == Mode::create && contents_.length > 0) {
     fail(PDE_ERR_EXISTS,
