@@ -168,7 +168,7 @@ pde_status pde_field_shape(const pde_field *field, int64_t *out_shape, int64_t c
 pde_status pde_field_members(const pde_field *field, int64_t *out_count) noexcept {
   return guarded([&] {
     const Shared<pde_field> f(field, "field");
-    *needed(out_count, "out_count") = f->member_count();
+    *needed(out_count, "out_count") = f->description().member_count();
   });
 }
 
@@ -176,7 +176,7 @@ pde_status pde_field_find_member(const pde_field *field, const char *label, int6
   return guarded([&] {
     const Shared<pde_field> f(field, "field");
     needed_text(label, "label");
-    *needed(out_member, "out_member") = f->find_member(label);
+    *needed(out_member, "out_member") = f->description().find_member(label);
   });
 }
 

@@ -182,7 +182,7 @@ pde_status pde_storage_find_member(pde_storage *storage, const char *label, int6
   return guarded([&] {
     const Held s(storage, "storage");
     needed(out_member, "out_member");
-    *out_member = Field::create(s->description())->find_member(needed_text(label, "label"));
+    *out_member = s->description().find_member(needed_text(label, "label"));
   });
 }
 

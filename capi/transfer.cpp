@@ -76,7 +76,7 @@ pde_status pde_storage_create_from_collection(const pde_field *collection, const
                                               const char *label, pde_storage **out_memory) noexcept {
   return creating(out_memory, "out_memory", [&] {
     const Shared<pde_field> fields(collection, "collection");
-    check_count(count, fields->member_count(), "fields in the collection");
+    check_count(count, fields->description().member_count(), "fields in the collection");
     std::vector<FieldPtr> members;
     for (int64_t i = 0; i < count; ++i) members.push_back(fields->member(i));
     return make_handle<pde_storage>(

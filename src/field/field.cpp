@@ -179,35 +179,13 @@ FieldPtr Field::copy(int32_t dtype, std::optional<Label> label) const {
 
 // ---- parts
 
-int64_t Field::member_count() const {
-  return description_.rank == PDE_COLLECTION ? static_cast<int64_t>(description_.members.size()) : 1;
-}
-
-int64_t Field::find_member(std::string_view label) const {
-  if (description_.rank != PDE_COLLECTION) {
-    if (description_.label == label) return 0;
-  } else {
-    for (size_t i = 0; i < description_.members.size(); ++i) {
-      if (description_.members[i].label == label) return static_cast<int64_t>(i);
-    }
-  }
-  fail(PDE_ERR_NOT_FOUND, "no field is labelled \"{}\"", label);
-}
-
 FieldPtr Field::member(int64_t index) const {
-  if (index < 0 || index >= member_count()) {
-    fail(PDE_ERR_RANGE, "member is {}, expected 0 to {}", index, member_count() - 1);
+  if (index < 0 || index >= description_.member_count()) {
+    fail(PDE_ERR_RANGE, "member is {}, expected 0 to {}", index, description_.member_count() - 1);
   }
-  if (description_.rank != PDE_COLLECTION) return FieldPtr(new Field(description_, rows_));
-  int64_t first = 0;
-  for (int64_t i = 0; i < index; ++i) {
-    first += FieldDescription::components(description_.members[static_cast<size_t>(i)].rank, grid());
-  }
-  const MemberDescription &member = description_.members[static_cast<size_t>(index)];
-  FieldDescription description{description_.grid, member.rank, description_.dtype, member.label, {}};
-  const auto begin = rows_.begin() + first;
-  return FieldPtr(
-      new Field(std::move(description), {begin, begin + FieldDescription::components(member.rank, grid())}));
+  FieldDescription part = description_.member(index);
+  const auto begin = rows_.begin() + description_.first_row(index), end = begin + part.rows();
+  return FieldPtr(new Field(std::move(part), {begin, end}));
 }
 
 FieldPtr Field::component(int64_t index) const {

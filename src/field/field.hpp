@@ -67,8 +67,6 @@ class Field {
   const Grid &grid() const { return *description_.grid; }
   int32_t dtype() const { return description_.dtype; }
   std::span<const Row> rows() const { return rows_; }
-  int64_t member_count() const;
-  int64_t find_member(std::string_view label) const;  // PDE_ERR_NOT_FOUND
 
   /// The samples, if they lie in C order without gaps; else null.
   std::byte *c_order_data() const;

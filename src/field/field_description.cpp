@@ -45,6 +45,31 @@ std::vector<int64_t> FieldDescription::shape() const {
   return shape;
 }
 
+// ---- members
+
+int64_t FieldDescription::member_count() const {
+  return rank == PDE_COLLECTION ? static_cast<int64_t>(members.size()) : 1;
+}
+
+FieldDescription FieldDescription::member(int64_t index) const {
+  if (rank != PDE_COLLECTION) return *this;
+  const MemberDescription &chosen = members[static_cast<size_t>(index)];
+  return {grid, chosen.rank, dtype, chosen.label, {}};
+}
+
+int64_t FieldDescription::first_row(int64_t member) const {
+  int64_t row = 0;
+  for (int64_t i = 0; i < member; ++i) row += components(members[static_cast<size_t>(i)].rank, *grid);
+  return row;
+}
+
+int64_t FieldDescription::find_member(std::string_view wanted) const {
+  for (int64_t i = 0; i < member_count(); ++i) {
+    if ((rank == PDE_COLLECTION ? members[static_cast<size_t>(i)].label : label) == wanted) return i;
+  }
+  fail(PDE_ERR_NOT_FOUND, "no field is labelled \"{}\"", wanted);
+}
+
 // ---- text form
 
 namespace {

@@ -39,6 +39,14 @@ struct FieldDescription {
   int64_t bytes() const { return count() * dtype_size(dtype); }
   const char *class_name() const;
 
+  // A field that is no collection is its own only member.
+  int64_t member_count() const;
+  FieldDescription member(int64_t index) const;
+  /// Where the rows of a member begin.
+  int64_t first_row(int64_t member) const;
+  /// Of several with this label the first; PDE_ERR_NOT_FOUND.
+  int64_t find_member(std::string_view wanted) const;
+
   /// The value of the attribute `field_attributes`: JSON whose values are strings with JSON
   /// (docs/formats.md).
   std::string text() const;

@@ -288,7 +288,8 @@ std::vector<double> field_statistic(const Field &field, std::string_view name) {
   if (name == "max") return extremum(field, "max", std::greater<>());
   if (name == "magnitude") {
     std::vector<double> result;
-    for (int64_t i = 0; i < field.member_count(); ++i) result.push_back(member_magnitude(*field.member(i)));
+    for (int64_t i = 0; i < field.description().member_count(); ++i)
+      result.push_back(member_magnitude(*field.member(i)));
     return result;
   }
   fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected integral, variance, fluctuations, min, max or magnitude",

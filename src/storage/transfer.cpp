@@ -90,10 +90,9 @@ FieldDescription merged_kind(std::span<const StoragePtr> storages, const Label &
       fail(PDE_ERR_SHAPE, "storages[{}] is on the grid {}, storages[0] on {}", i, part.grid->text(),
            grid->text());
     }
-    if (part.rank == PDE_COLLECTION) {
-      kind.members.insert(kind.members.end(), part.members.begin(), part.members.end());
-    } else {
-      kind.members.push_back({part.rank, part.label});
+    for (int64_t k = 0; k < part.member_count(); ++k) {
+      const FieldDescription member = part.member(k);
+      kind.members.push_back({member.rank, member.label});
     }
   }
   return kind;

@@ -27,16 +27,6 @@ struct Run {
   int64_t first, count;
 };
 
-int64_t member_count(const FieldDescription &description) {
-  return description.rank == PDE_COLLECTION ? static_cast<int64_t>(description.members.size()) : 1;
-}
-
-/// A field that is no collection is its own only member.
-MemberDescription member_of(const FieldDescription &description, int64_t member) {
-  if (description.rank == PDE_COLLECTION) return description.members[static_cast<size_t>(member)];
-  return {description.rank, description.label};
-}
-
 class ViewBackend final : public Backend {
  public:
   ViewBackend(StoragePtr base, IndexMap map) : base_(std::move(base)), map_(std::move(map)) {}
@@ -151,21 +141,21 @@ void ViewBackend::describe(Contents &contents) {
 
 FieldDescription ViewBackend::shown(const FieldDescription &base) const {
   check_members(base);
-  if (!map_.collection) {
-    const MemberDescription member = member_of(base, map_.members[0]);
-    return {base.grid, member.rank, base.dtype, member.label, {}};
-  }
+  if (!map_.collection) return base.member(map_.members[0]);
   FieldDescription shown = base;
   shown.rank = PDE_COLLECTION;
   shown.members.clear();
-  for (int64_t member : map_.members) shown.members.push_back(member_of(base, member));
+  for (int64_t index : map_.members) {
+    const FieldDescription member = base.member(index);
+    shown.members.push_back({member.rank, member.label});
+  }
   return shown;
 }
 
 void ViewBackend::check_members(const FieldDescription &base) const {
   for (int64_t member : map_.members) {
-    if (member >= member_count(base))
-      fail(PDE_ERR_STATE, "{}: the snapshots have {} fields by now", name(), member_count(base));
+    if (member >= base.member_count())
+      fail(PDE_ERR_STATE, "{}: the snapshots have {} fields by now", name(), base.member_count());
   }
 }
 
@@ -173,10 +163,7 @@ void ViewBackend::map_rows(const FieldDescription &shown) {
   base_leading_ = shown.leading_shape();
   rows_.clear();
   for (int64_t member : map_.members) {
-    int64_t first = 0;
-    for (int64_t i = 0; i < member; ++i)
-      first += FieldDescription::components(member_of(shown, i).rank, *shown.grid);
-    const int64_t count = FieldDescription::components(member_of(shown, member).rank, *shown.grid);
+    const int64_t first = shown.first_row(member), count = shown.member(member).rows();
     for (int64_t row = first; row < first + count; ++row) rows_.push_back(row);
   }
 }
@@ -278,8 +265,8 @@ StoragePtr view_members(const StoragePtr &storage, std::span<const int64_t> memb
   IndexMap map = map_of(*storage);
   std::vector<int64_t> mapped;
   for (int64_t member : members) {
-    if (member < 0 || member >= member_count(shown)) {
-      fail(PDE_ERR_RANGE, "member is {}, expected 0 to {}: {}", member, member_count(shown) - 1,
+    if (member < 0 || member >= shown.member_count()) {
+      fail(PDE_ERR_RANGE, "member is {}, expected 0 to {}: {}", member, shown.member_count() - 1,
            storage->name());
     }
     mapped.push_back(map.fields ? map.members[static_cast<size_t>(member)] : member);

@@ -108,9 +108,9 @@ TEST(Field, CollectionsAndStacksShareTheirParts) {
   y->fill(3, 0);
   EXPECT_EQ(packed(*stack)[12], 3);
   EXPECT_EQ(packed(*collection)[12], 3);
-  EXPECT_EQ(collection->find_member("y"), 1);
+  EXPECT_EQ(collection->description().find_member("y"), 1);
   EXPECT_EQ(collection->member(1)->description().label, "y");
-  EXPECT_MESSAGE(PDE_ERR_NOT_FOUND, collection->find_member("z"), "\"z\"");
+  EXPECT_MESSAGE(PDE_ERR_NOT_FOUND, collection->description().find_member("z"), "\"z\"");
   EXPECT_MESSAGE(PDE_ERR_RANGE, collection->member(2), "2", "0 to 1");
   EXPECT_MESSAGE(PDE_ERR_RANGE, collection->component(-1), "-1");
 }
