@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <new>
 #include <utility>
@@ -86,6 +88,11 @@ void Storage::adopt_contents() {
   contents_ = backend_->contents();  // the last step that can fail, so that the backend and we agree on it
   info_ = std::move(info);
   if (!contents_.description && settings_.grid) guess_description();
+  note_other_snapshots();
+}
+
+/// They have come or gone otherwise than by an append: what is known of their times no longer holds.
+void Storage::note_other_snapshots() {
   ordered_ = 0;
   disorder_ = false;
   ++revision_;
@@ -108,7 +115,7 @@ void Storage::adopt_what_is_left() {
     adopt_contents();
   } catch (const std::exception &) {
     contents_ = {};  // nobody knows, so nothing is promised
-    ++revision_;
+    note_other_snapshots();
   }
 }
 
@@ -257,9 +264,7 @@ void Storage::start_session(const FieldDescription &sample, const Info &info, bo
   info_changes_.clear();
   info_changed_ = false;
   warned_nonfinite_ = false;
-  ordered_ = 0;
-  disorder_ = false;
-  ++revision_;
+  note_other_snapshots();
   // A storage that has written goes on behind its own snapshots from now on; only truncate starts anew each
   // time.
   if (mode_ == Mode::truncate_once || mode_ == Mode::create) mode_ = Mode::append;
@@ -438,9 +443,7 @@ void Storage::truncate(int64_t length) {
   backend_->truncate(length);
   contents_.length = length;
   contents_.last_time = last_time;
-  ordered_ = 0;
-  disorder_ = false;
-  ++revision_;
+  note_other_snapshots();
   backend_->commit();
 }
 
@@ -468,9 +471,7 @@ void Storage::erase() {
   try {
     adopt_contents();
     check_may_write();
-    Info kept = info_;
-    kept.remove("field_attributes");
-    kept.remove("data_length");
+    const Info kept = without_own_entries(info_);
     backend_->erase();
     for (const auto &[key, json] : kept.entries()) info_changes_.emplace_back(key, json);
   } catch (...) {
@@ -484,6 +485,21 @@ void Storage::erase() {
 
 // ---- metadata
 
+namespace {
+
+constexpr std::string_view kOwnEntries[] = {"field_attributes", "data_length"};
+
+}  // namespace
+
+bool is_own_entry(std::string_view key) {
+  return std::find(std::begin(kOwnEntries), std::end(kOwnEntries), key) != std::end(kOwnEntries);
+}
+
+Info without_own_entries(Info info) {
+  for (std::string_view key : kOwnEntries) info.remove(key);
+  return info;
+}
+
 const Info &Storage::info() {
   look("info");
   return info_;
@@ -492,9 +508,7 @@ const Info &Storage::info() {
 void Storage::set_info(std::string_view key, const char *json) {
   check_open("set_info");
   check_may_write();
-  if (key == "field_attributes" || key == "data_length") {
-    fail(PDE_ERR_ARGUMENT, "key is \"{}\", which the storage keeps itself", key);
-  }
+  if (is_own_entry(key)) fail(PDE_ERR_ARGUMENT, "key is \"{}\", which the storage keeps itself", key);
   if (key.empty()) fail(PDE_ERR_ARGUMENT, "key is empty");
   if (key.find('/') != key.npos) fail(PDE_ERR_ARGUMENT, "key is \"{}\": / is not allowed in a key", key);
   std::optional<std::string> value;

@@ -26,6 +26,10 @@ const char *mode_name(Mode mode);
 enum class TimeOrder { nondecreasing, increasing, any };
 enum class NonfiniteRule { allow, warn, refuse };
 
+/// Entries of the metadata that a storage keeps itself.
+bool is_own_entry(std::string_view key);
+Info without_own_entries(Info info);
+
 class Storage {
  public:
   struct Settings {
@@ -131,6 +135,7 @@ class Storage {
   void adopt_contents();
   void adopt_what_is_left();
   void guess_description();
+  void note_other_snapshots();
   void apply_changes(Info &info) const;
   template <class F>
   void begin_session(F &&start);

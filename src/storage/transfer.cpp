@@ -23,13 +23,6 @@ constexpr OptionSpec kMergeOptions[] = {
     kProgressOption,
 };
 
-/// Metadata without what a storage keeps itself.
-Info own_entries(Info info) {
-  info.remove("field_attributes");
-  info.remove("data_length");
-  return info;
-}
-
 }  // namespace
 
 // ---- copying
@@ -42,7 +35,7 @@ void copy_snapshots(Storage &from, Storage &into, const Label &label, Progress &
   into.check_takes_times_of(from);
   SnapshotReader reader(from);
   reader.begin();
-  SnapshotWriter writer(into, kind, own_entries(from.info()));
+  SnapshotWriter writer(into, kind, without_own_entries(from.info()));
   const bool with_infos = from.keeps_snapshot_info() && into.keeps_snapshot_info();
   for (int64_t i = 0; i < reader.length(); ++i) {
     writer.append(*reader.field(i), reader.time(i), with_infos ? from.snapshot_info(i) : std::nullopt);
@@ -149,7 +142,7 @@ void merge_storages(std::span<const StoragePtr> storages, const Label &label, St
   check_equal_times(storages, resolved.real("rtol"), resolved.real("atol"));
   into.check_takes_times_of(*storages[0]);
   Info info;
-  for (size_t k = storages.size(); k-- > 0;) info.merge(own_entries(storages[k]->info()));
+  for (size_t k = storages.size(); k-- > 0;) info.merge(without_own_entries(storages[k]->info()));
   std::vector<SnapshotReader> readers;
   for (const StoragePtr &storage : storages) readers.emplace_back(*storage).begin();
   const FieldPtr merged = Field::create(kind);
@@ -196,7 +189,7 @@ StoragePtr extract_time_range(const StoragePtr &storage, double t_start, double 
   const StoragePtr memory = new_memory(true);
   SnapshotReader reader(*storage);
   reader.begin();
-  SnapshotWriter writer(*memory, storage->description(), own_entries(storage->info()));
+  SnapshotWriter writer(*memory, storage->description(), without_own_entries(storage->info()));
   for (int64_t i = first; i < first + count; ++i) {
     const double time = reader.time(i);
     if (!(time >= t_start && time <= t_end)) continue;
