@@ -224,6 +224,22 @@ H5Shape h5_shape(hid_t dataset) {
   return shape;
 }
 
+void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,
+                 const std::vector<hsize_t> &count, hsize_t step, void *buffer, const std::string &what) {
+  const H5Id file_space = h5_own(H5Dget_space(dataset), H5Sclose, what);
+  std::vector<hsize_t> stride(start.size(), 1);
+  stride[0] = step;
+  h5_check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), stride.data(), count.data(),
+                               nullptr),
+           what);
+  const H5Id memory_space =
+      h5_own(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, what);
+  const herr_t result =
+      writing ? H5Dwrite(dataset, memory_type, memory_space.get(), file_space.get(), H5P_DEFAULT, buffer)
+              : H5Dread(dataset, memory_type, memory_space.get(), file_space.get(), H5P_DEFAULT, buffer);
+  h5_check(result, what);
+}
+
 namespace {
 
 /// The one text in a string attribute; nothing if it is no single string or larger than any sane metadata.

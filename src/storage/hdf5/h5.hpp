@@ -86,6 +86,10 @@ struct H5Shape {
   std::vector<hsize_t> size, max;
 };
 H5Shape h5_shape(hid_t dataset);
+/// Moves the part of a dataset that begins at `start`; `count` entries along each axis, every `step`-th of
+/// the first.
+void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,
+                 const std::vector<hsize_t> &count, hsize_t step, void *buffer, const std::string &what);
 
 /// All attributes of an object whose value can be given as JSON: JSON texts as they are, other texts quoted,
 /// numbers.

@@ -231,38 +231,16 @@ void SeriesFile::set_rows(hsize_t rows) {
   times_rows_ = rows;
 }
 
-namespace {
-
-/// Moves the part of a dataset that begins at `start`; `count` entries along each axis, every `step`-th of
-/// the first.
-void transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,
-              const std::vector<hsize_t> &count, hsize_t step, void *buffer, const std::string &what) {
-  const H5Id file_space = h5_own(H5Dget_space(dataset), H5Sclose, what);
-  std::vector<hsize_t> stride(start.size(), 1);
-  stride[0] = step;
-  h5_check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), stride.data(), count.data(),
-                               nullptr),
-           what);
-  const H5Id memory_space =
-      h5_own(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, what);
-  const herr_t result =
-      writing ? H5Dwrite(dataset, memory_type, memory_space.get(), file_space.get(), H5P_DEFAULT, buffer)
-              : H5Dread(dataset, memory_type, memory_space.get(), file_space.get(), H5P_DEFAULT, buffer);
-  h5_check(result, what);
-}
-
-}  // namespace
-
 void SeriesFile::write_row(hsize_t row, const void *samples, double time) {
   std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{1};
   start[0] = row;
   size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
   // HDF5's one function for both directions takes a pointer to non-const; writing does not change what it
   // points at.
-  transfer(true, data_.get(), memory_type_.get(), start, size, 1, const_cast<void *>(samples),
-           fmt::format("writing snapshot {} of {}", row, path_));
-  transfer(true, times_.get(), H5T_NATIVE_DOUBLE, {row}, {1}, 1, &time,
-           fmt::format("writing time {} of {}", row, path_));
+  h5_transfer(true, data_.get(), memory_type_.get(), start, size, 1, const_cast<void *>(samples),
+              fmt::format("writing snapshot {} of {}", row, path_));
+  h5_transfer(true, times_.get(), H5T_NATIVE_DOUBLE, {row}, {1}, 1, &time,
+              fmt::format("writing time {} of {}", row, path_));
 }
 
 namespace {
@@ -287,15 +265,15 @@ void SeriesFile::read_box(const Selection &selection, void *samples) const {
   start.insert(start.end(), selection.lower.begin(), selection.lower.end());
   size.insert(size.end(), selection.shape.begin(), selection.shape.end());
   reading(driver_, [&] {
-    transfer(false, data_.get(), memory_type_.get(), start, size, static_cast<hsize_t>(selection.step),
-             samples, fmt::format("reading snapshot {} of {}", selection.first, path_));
+    h5_transfer(false, data_.get(), memory_type_.get(), start, size, static_cast<hsize_t>(selection.step),
+                samples, fmt::format("reading snapshot {} of {}", selection.first, path_));
   });
 }
 
 void SeriesFile::read_times(hsize_t first, hsize_t count, double *times) const {
   reading(driver_, [&] {
-    transfer(false, times_.get(), H5T_NATIVE_DOUBLE, {first}, {count}, 1, times,
-             fmt::format("reading the times of {}", path_));
+    h5_transfer(false, times_.get(), H5T_NATIVE_DOUBLE, {first}, {count}, 1, times,
+                fmt::format("reading the times of {}", path_));
   });
 }
 

@@ -18,19 +18,6 @@ constexpr size_t kColumns = 3;
 constexpr hsize_t kMostEntries = hsize_t{1} << 40, kMostText = hsize_t{1} << 50;
 constexpr int64_t kMostTextOfOne = int64_t{1} << 30;
 
-/// Moves `size` entries from `start` on, along the first axis; whole rows.
-void transfer(bool writing, const H5Id &dataset, hid_t type, hsize_t start, hsize_t size, hsize_t columns,
-              void *buffer, const std::string &what) {
-  const H5Id space = h5_own(H5Dget_space(dataset.get()), H5Sclose, what);
-  const hsize_t offset[] = {start, 0}, count[] = {size, columns};
-  h5_check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, offset, nullptr, count, nullptr), what);
-  const int axes = H5Sget_simple_extent_ndims(space.get());
-  const H5Id memory = h5_own(H5Screate_simple(axes, count, nullptr), H5Sclose, what);
-  h5_check(writing ? H5Dwrite(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, buffer)
-                   : H5Dread(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, buffer),
-           what);
-}
-
 void resize(const H5Id &dataset, int64_t rows, hsize_t columns, const std::string &what) {
   const hsize_t size[] = {static_cast<hsize_t>(rows), columns};
   h5_check(H5Dset_extent(dataset.get(), size), what);
@@ -136,11 +123,11 @@ void SnapshotInfos::write() {
   }
   // Text first: the index never points at what is not there.
   resize(text_, text_bytes_ + bytes, 1, what);
-  transfer(true, text_, H5T_NATIVE_UINT8, static_cast<hsize_t>(text_bytes_), static_cast<hsize_t>(bytes), 1,
-           pending_text_.data(), what);
+  h5_transfer(true, text_.get(), H5T_NATIVE_UINT8, {static_cast<hsize_t>(text_bytes_)},
+              {static_cast<hsize_t>(bytes)}, 1, pending_text_.data(), what);
   resize(index_, entries_ + count, kColumns, what);
-  transfer(true, index_, H5T_NATIVE_INT64, static_cast<hsize_t>(entries_), static_cast<hsize_t>(count),
-           kColumns, pending_.data(), what);
+  h5_transfer(true, index_.get(), H5T_NATIVE_INT64, {static_cast<hsize_t>(entries_), 0},
+              {static_cast<hsize_t>(count), kColumns}, 1, pending_.data(), what);
   text_bytes_ += bytes;
   entries_ += count;
   pending_.clear();
@@ -178,8 +165,9 @@ const std::vector<SnapshotInfos::Entry> &SnapshotInfos::block(int64_t number) {
   const int64_t count = std::min(static_cast<int64_t>(kEntriesPerChunk), entries_ - first);
   block_number_ = -1;
   block_.resize(static_cast<size_t>(count));
-  transfer(false, index_, H5T_NATIVE_INT64, static_cast<hsize_t>(first), static_cast<hsize_t>(count),
-           kColumns, block_.data(), fmt::format("reading /{} of {}", kGroup, path_));
+  h5_transfer(false, index_.get(), H5T_NATIVE_INT64, {static_cast<hsize_t>(first), 0},
+              {static_cast<hsize_t>(count), kColumns}, 1, block_.data(),
+              fmt::format("reading /{} of {}", kGroup, path_));
   block_number_ = number;
   return block_;
 }
@@ -220,9 +208,9 @@ std::string SnapshotInfos::text(const Entry &entry) {
   }
   std::string text(static_cast<size_t>(entry.end - entry.begin), '\0');
   if (!text.empty()) {
-    transfer(false, text_, H5T_NATIVE_UINT8, static_cast<hsize_t>(entry.begin),
-             static_cast<hsize_t>(text.size()), 1, text.data(),
-             fmt::format("reading /{} of {}", kGroup, path_));
+    h5_transfer(false, text_.get(), H5T_NATIVE_UINT8, {static_cast<hsize_t>(entry.begin)},
+                {static_cast<hsize_t>(text.size())}, 1, text.data(),
+                fmt::format("reading /{} of {}", kGroup, path_));
   }
   return text;
 }
