@@ -3,8 +3,6 @@
 //
 // Reading and writing stay on the caller's thread; threads only run the function.
 #include <fmt/format.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -17,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/numbers.hpp"
 #include "base/progress.hpp"
+#include "base/threads.hpp"
 #include "storage/snapshot_stream.hpp"
 #include "storage/transfer.hpp"
 
@@ -72,19 +71,13 @@ class Crew {
   };
 
   Crew(const StorageTransform &transform, int64_t threads) : transform_(transform) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked blocked;
     try {
       for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
     } catch (const std::exception &error) {
       // The system has no more of them to give; those that there are do the work.
-      if (threads_.empty()) {
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        fail(PDE_ERR_MEMORY, "no thread could be started: {}", error.what());
-      }
+      if (threads_.empty()) fail(PDE_ERR_MEMORY, "no thread could be started: {}", error.what());
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~Crew() { dismiss(); }
   Crew(const Crew &) = delete;
@@ -177,8 +170,7 @@ void apply_to_storage(Storage &from, const StorageTransform &transform, Storage 
                       const Options &options) {
   const ResolvedOptions resolved(options, kApplyOptions, "apply");
   const int64_t wanted = resolved.integer("threads");
-  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const int64_t threads = wanted > 0 ? wanted : cores;
+  const int64_t threads = wanted > 0 ? wanted : usable_cores();
   from.description();  // what the snapshots are must be known
   into.check_takes_times_of(from);
   SnapshotReader reader(from);
