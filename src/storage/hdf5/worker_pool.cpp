@@ -1,0 +1,203 @@
+#include "storage/hdf5/worker_pool.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/threads.hpp"
+
+namespace pde {
+
+// ---- the pool
+
+class WorkerPool {
+ public:
+  static WorkerPool &of_this_process();
+
+  void join(WorkerLane &lane);
+  void leave(WorkerLane &lane);
+
+  std::mutex mutex;
+  std::condition_variable work;
+  int idle = 0;
+
+ private:
+  /// Threads that end together.
+  struct Crew {
+    std::vector<std::thread> threads;
+    bool dismissed = false;
+  };
+  void grow(int threads);
+  void serve(const Crew &crew);
+  JobPtr next(WorkerLane *&out_lane);
+
+  std::vector<WorkerLane *> lanes_;
+  size_t turn_ = 0;  // whose lane is asked first, so that all get some
+  std::unique_ptr<Crew> crew_;
+};
+
+/// Never destroyed: storages are closed by exit handlers too. A forked child begins with a new one, as the
+/// mutex of the old one may be held by a thread that it does not have.
+WorkerPool &WorkerPool::of_this_process() {
+  struct Owned {
+    pid_t owner;
+    WorkerPool pool;
+  };
+  static std::atomic<Owned *> current{nullptr};
+  Owned *found = current.load(std::memory_order_acquire);
+  while (!found || found->owner != ::getpid()) {
+    auto *fresh = new Owned{::getpid(), {}};
+    if (current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return fresh->pool;
+    delete fresh;
+  }
+  return found->pool;
+}
+
+void WorkerPool::join(WorkerLane &lane) {
+  const std::lock_guard lock(mutex);
+  if (!crew_) crew_ = std::make_unique<Crew>();
+  lanes_.push_back(&lane);
+  grow(lane.threads_);
+}
+
+void WorkerPool::leave(WorkerLane &lane) {
+  std::unique_ptr<Crew> dismissed;
+  {
+    std::unique_lock lock(mutex);
+    lane.waiting_.clear();
+    lane.changed_.wait(lock, [&] { return lane.running_ == 0; });
+    std::erase(lanes_, &lane);
+    if (lanes_.empty()) {
+      dismissed = std::move(crew_);
+      dismissed->dismissed = true;
+      work.notify_all();
+    }
+  }
+  if (!dismissed) return;
+  for (std::thread &thread : dismissed->threads) thread.join();
+}
+
+/// Fewer than asked for where the system gives no more; whoever hands in work does it then.
+void WorkerPool::grow(int threads) {
+  const SignalsBlocked blocked;
+  try {
+    while (static_cast<int>(crew_->threads.size()) < threads)
+      crew_->threads.emplace_back([this, &crew = *crew_] { serve(crew); });
+  } catch (const std::system_error &) {
+  }
+}
+
+void WorkerPool::serve(const Crew &crew) {
+  pthread_setname_np(pthread_self(), "pde-worker");
+  ChunkCodec codec;
+  std::unique_lock lock(mutex);
+  while (true) {
+    WorkerLane *lane = nullptr;
+    if (JobPtr job = next(lane)) {
+      job->state_.store(Job::State::running, std::memory_order_relaxed);
+      ++lane->running_;
+      lock.unlock();
+      job->execute(codec);
+      lock.lock();
+      job->state_.store(Job::State::finished, std::memory_order_release);
+      --lane->running_;
+      lane->changed_.notify_all();
+      continue;
+    }
+    if (crew.dismissed) return;
+    ++idle;
+    work.wait(lock);
+    --idle;
+  }
+}
+
+JobPtr WorkerPool::next(WorkerLane *&out_lane) {
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    WorkerLane *lane = lanes_[(turn_ + i) % lanes_.size()];
+    if (lane->waiting_.empty() || lane->running_ >= lane->threads_) continue;
+    turn_ = (turn_ + i + 1) % lanes_.size();
+    out_lane = lane;
+    JobPtr job = std::move(lane->waiting_.front());
+    lane->waiting_.pop_front();
+    return job;
+  }
+  return nullptr;
+}
+
+void Job::execute(ChunkCodec &codec) noexcept {
+  try {
+    run(codec);
+  } catch (const Error &error) {
+    status_ = error.code();
+    problem_ = error.what();
+  } catch (const std::bad_alloc &) {
+    status_ = PDE_ERR_MEMORY;
+    problem_ = "no memory";  // short enough to need none
+  } catch (...) {
+    status_ = PDE_ERR_INTERNAL;
+  }
+}
+
+// ---- lanes
+
+WorkerLane::WorkerLane(int threads) : threads_(threads), owner_(::getpid()) {}
+
+WorkerLane::~WorkerLane() {
+  if (pool_ && owned()) pool_->leave(*this);
+}
+
+bool WorkerLane::owned() const {
+  return ::getpid() == owner_;
+}
+
+void WorkerLane::submit(const JobPtr &job, bool first) {
+  if (threads_ == 0) return run(job);
+  if (!pool_) {
+    pool_ = &WorkerPool::of_this_process();
+    pool_->join(*this);
+  }
+  const std::lock_guard lock(pool_->mutex);
+  first ? waiting_.push_front(job) : waiting_.push_back(job);
+  if (pool_->idle > 0) pool_->work.notify_one();
+}
+
+void WorkerLane::run(const JobPtr &job) {
+  job->execute(codec_);
+  job->state_.store(Job::State::finished, std::memory_order_release);
+}
+
+bool WorkerLane::help() {
+  if (!pool_) return false;
+  JobPtr job;
+  {
+    const std::lock_guard lock(pool_->mutex);
+    if (waiting_.empty()) return false;
+    job = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  run(job);
+  return true;
+}
+
+void WorkerLane::wait(const JobPtr &job) {
+  if (job->finished()) return;
+  {
+    std::unique_lock lock(pool_->mutex);
+    const auto found = std::find(waiting_.begin(), waiting_.end(), job);
+    if (found == waiting_.end()) {
+      changed_.wait(lock, [&] { return job->finished(); });
+      return;
+    }
+    waiting_.erase(found);
+  }
+  run(job);
+}
+
+}  // namespace pde
