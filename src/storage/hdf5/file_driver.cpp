@@ -77,7 +77,10 @@ haddr_t driver_get_eof(const H5FD_t *file, H5FD_mem_t) {
   return static_cast<haddr_t>(cast(file)->file->end_of_file());
 }
 
-herr_t driver_read(H5FD_t *file, H5FD_mem_t, hid_t, haddr_t address, size_t size, void *data) {
+herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t, haddr_t address, size_t size, void *data) {
+  if (type == H5FD_MEM_DRAW &&
+      cast(file)->file->note(DriverFile::Noting::reads, static_cast<int64_t>(address), size))
+    return 0;
   const int64_t done = cast(file)->file->read(data, size, static_cast<int64_t>(address));
   if (done < 0) return -1;
   // Behind the end of the file there is nothing but zeros.
@@ -85,7 +88,12 @@ herr_t driver_read(H5FD_t *file, H5FD_mem_t, hid_t, haddr_t address, size_t size
   return 0;
 }
 
-herr_t driver_write(H5FD_t *file, H5FD_mem_t, hid_t, haddr_t address, size_t size, const void *data) {
+herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t, haddr_t address, size_t size, const void *data) {
+  if (type == H5FD_MEM_DRAW &&
+      cast(file)->file->note(DriverFile::Noting::writes, static_cast<int64_t>(address), size)) {
+    cast(file)->file->extend(static_cast<int64_t>(address + size));
+    return 0;
+  }
   cast(file)->file->write(data, size, static_cast<int64_t>(address));
   return 0;
 }
@@ -199,7 +207,7 @@ bool DriverFile::dropping() const {
   return fd_ < 0 || error_ != 0 || abandoned_ || !writable_ || !owned();
 }
 
-void DriverFile::die(const char *what, int error, int64_t offset) {
+void DriverFile::die(std::string_view what, int error, int64_t offset) {
   error_ = error;
   failure_ = fmt::format("{} {} at byte {}: {}", what, path_, offset, errno_text(error));
 }
@@ -230,8 +238,22 @@ int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
   return done;
 }
 
+bool DriverFile::note(Noting which, int64_t offset, size_t size) {
+  if (noting_ == which) noted_ = {offset, static_cast<int64_t>(size)};
+  return noting_ == which;
+}
+
+int64_t DriverFile::write_beside(const void *data, size_t size, int64_t offset) const {
+  if (dropping()) return static_cast<int64_t>(size);
+  return write_fully(ops_, fd_, data, size, offset);
+}
+
+void DriverFile::fail_write(const std::string &what, int error, int64_t offset) {
+  if (!dropping()) die(what, error, offset);
+}
+
 void DriverFile::write(const void *data, size_t size, int64_t offset) {
-  end_of_file_ = std::max(end_of_file_, offset + static_cast<int64_t>(size));
+  extend(offset + static_cast<int64_t>(size));
   if (dropping()) return;
   const int64_t done = write_fully(ops_, fd_, data, size, offset);
   if (done < 0) die("writing", static_cast<int>(-done), offset);

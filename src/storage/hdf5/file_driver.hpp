@@ -1,16 +1,21 @@
 // Our HDF5 virtual file driver: HDF5 keeps the format, we keep the bytes.
 //
 // One file, one descriptor, opened by the storage and lent to HDF5 for the time between attach and detach.
-// Here the driver passes everything through to the seam of file operations. What it adds is dead mode: after
-// a failed write, in a forked child, and after the host has called H5close(), it answers success and drops
-// the bytes, because an error returned from a driver leaves HDF5 1.10 with metadata that it can neither write
-// nor forget, and it crashes at exit. The storage asks `problem` after each step and fails with what it
-// hears.
+// Metadata pass through to the seam of file operations. Samples need not pass through HDF5: while they are
+// noted, HDF5 finds or makes the place of a chunk as ever, but nothing is moved, and we learn where it lies
+// in the file; its bytes are then read or written beside HDF5, on any thread.
+//
+// After a failed write, in a forked child, and after the host has called H5close(), the driver is dead: it
+// answers success and drops the bytes, because an error returned from a driver leaves HDF5 1.10 with metadata
+// that it can neither write nor forget, and it crashes at exit. The storage asks `problem` after each step
+// and fails with what it hears.
 #pragma once
 
 #include <hdf5.h>
 #include <sys/types.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +23,12 @@
 #include "storage/hdf5/file_ops.hpp"
 
 namespace pde {
+
+/// A piece of the file.
+struct FileBlock {
+  int64_t offset = -1, size = 0;
+  explicit operator bool() const { return offset >= 0; }
+};
 
 class DriverFile : public std::enable_shared_from_this<DriverFile> {
  public:
@@ -59,6 +70,27 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// Drops everything from now on, for files that will not be kept.
   void abandon() { abandoned_ = true; }
 
+  // ---- samples beside HDF5
+
+  enum class Noting { none, reads, writes };
+  /// Until `noted`, samples that HDF5 wants to read, or to write, are not moved; only where is noted.
+  void note_samples(Noting which) {
+    noting_ = which;
+    noted_ = {};
+  }
+  /// False if HDF5 has not wanted to.
+  FileBlock noted() {
+    noting_ = Noting::none;
+    return noted_;
+  }
+  /// On any thread, while the file is open. Minus an errno.
+  int64_t read_beside(void *data, size_t size, int64_t offset) const {
+    return read_fully(ops_, fd_, data, size, offset);
+  }
+  int64_t write_beside(const void *data, size_t size, int64_t offset) const;
+  /// A write beside HDF5 has failed with this errno; `what`: "writing snapshot 3 to".
+  void fail_write(const std::string &what, int error, int64_t offset);
+
   // ---- for the driver's callbacks
   void opened();
   void closed() {
@@ -67,12 +99,15 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   int64_t end_of_file() const { return end_of_file_; }
   int64_t read(void *data, size_t size, int64_t offset);
   void write(const void *data, size_t size, int64_t offset);
+  /// Whether these samples are noted only.
+  bool note(Noting which, int64_t offset, size_t size);
+  void extend(int64_t end) { end_of_file_ = std::max(end_of_file_, end); }
   void truncate(int64_t size);
 
  private:
   hid_t attach(bool create);
   bool dropping() const;
-  void die(const char *what, int error, int64_t offset);
+  void die(std::string_view what, int error, int64_t offset);
 
   FileOps &ops_;
   int fd_;
@@ -82,9 +117,12 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   hid_t access_ =
       H5I_INVALID_HID;  // keeps the driver registered while HDF5 has the file; goes with the host's H5close()
   int64_t end_of_file_ = 0;
-  bool expected_ = false;  // a close that comes now is ours
-  bool lost_ = false, abandoned_ = false;
-  int error_ = 0;
+  bool expected_ = false;           // a close that comes now is ours
+  std::atomic<bool> lost_ = false;  // set by whichever thread of the host calls H5close()
+  std::atomic<bool> abandoned_ = false;
+  Noting noting_ = Noting::none;
+  FileBlock noted_;
+  std::atomic<int> error_ = 0;
   int64_t failed_reads_ = 0;
   std::string failure_, refusal_;
 };
