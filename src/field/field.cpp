@@ -256,6 +256,27 @@ void Field::pack(void *to) const {
     pack_row(row, static_cast<std::byte *>(to) + static_cast<int64_t>(row) * bytes);
 }
 
+void Field::pack_box(std::span<const int64_t> lower, std::span<const int64_t> shape, std::byte *to,
+                     std::span<const int64_t> to_strides) const {
+  const int64_t item = dtype_size(dtype());
+  const std::vector<int64_t> whole = description_.shape();
+  const size_t leading = whole.size() - grid().shape().size();  // axes of components
+  const std::span<const int64_t> cells = shape.subspan(leading);
+  int64_t components = 1;
+  for (size_t axis = 0; axis < leading; ++axis) components *= shape[axis];
+  for (int64_t number = 0; number < components; ++number) {
+    int64_t row = 0, offset = 0, rest = number, stride = 1;
+    for (size_t axis = leading; axis-- > 0; rest /= shape[axis], stride *= whole[axis]) {
+      row += (lower[axis] + rest % shape[axis]) * stride;
+      offset += rest % shape[axis] * to_strides[axis];
+    }
+    const Row &from = rows_[static_cast<size_t>(row)];
+    const std::byte *first = from.data();
+    for (size_t axis = 0; axis < cells.size(); ++axis) first += lower[leading + axis] * from.strides[axis];
+    strided_copy(to + offset, to_strides.subspan(leading), first, from.strides, cells, item);
+  }
+}
+
 void Field::pack_row(size_t row, void *to) const {
   const int64_t item = dtype_size(dtype());
   strided_copy(static_cast<std::byte *>(to), c_strides(grid().shape(), item), rows_[row].data(),

@@ -76,6 +76,9 @@ class Field {
   /// All samples in C order, to or from a buffer of description().bytes().
   void pack(void *to) const;
   void pack_row(size_t row, void *to) const;
+  /// A box over the axes of shape(), to an array with these strides in bytes.
+  void pack_box(std::span<const int64_t> lower, std::span<const int64_t> shape, std::byte *to,
+                std::span<const int64_t> to_strides) const;
   void unpack(const void *from);
   /// The same with a buffer of another dtype; lossless, else PDE_ERR_DTYPE.
   void unpack(const void *from, int32_t from_dtype);
