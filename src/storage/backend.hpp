@@ -47,6 +47,9 @@ struct BackendStatistics {
   int64_t bytes_in = 0;      // samples of all snapshots, as they were handed over
   int64_t bytes_stored = 0;  // what they take in the storage; for files: the whole file
   int64_t commits = 0;
+  double seconds_waited = 0;  // for compression and the disk, in appends and commits
+  int64_t queue_peak = 0;     // most bytes that were on their way at once
+  std::string rounding = {};  // JSON: what was lost on purpose; empty: nothing
 };
 
 class Backend {

@@ -530,9 +530,12 @@ std::string Storage::statistics_text() {
   const double ratio = numbers.bytes_stored > 0
                            ? static_cast<double>(numbers.bytes_in) / static_cast<double>(numbers.bytes_stored)
                            : 0.0;
-  return fmt::format(R"({{"snapshots": {}, "bytes_in": {}, "bytes_stored": {}, "ratio": {}, "commits": {}}})",
-                     contents_.length, numbers.bytes_in, numbers.bytes_stored, json_number(ratio),
-                     numbers.commits);
+  return fmt::format(
+      R"({{"snapshots": {}, "bytes_in": {}, "bytes_stored": {}, "ratio": {}, "commits": {}, "seconds_waited": {}, )"
+      R"("queue_peak": {}, "rounding": {}}})",
+      contents_.length, numbers.bytes_in, numbers.bytes_stored, json_number(ratio), numbers.commits,
+      json_number(numbers.seconds_waited), numbers.queue_peak,
+      numbers.rounding.empty() ? "null" : numbers.rounding);
 }
 
 }  // namespace pde

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "storage/backends.hpp"
+#include "storage/hdf5/chunk_reader.hpp"
+#include "storage/hdf5/chunk_writer.hpp"
 #include "storage/hdf5/file_ops.hpp"
 #include "storage/hdf5/series_file.hpp"
+#include "storage/hdf5/times_writer.hpp"
 #include "storage/hdf5/writer_lock.hpp"
 
 namespace pde {
@@ -59,12 +62,16 @@ class FileBackend final : public Backend {
   void drop_infos_beyond();
   void write_info(const Info &info);
   void write_attribute(const std::string &key, const std::string &json);
-  void append_row(const void *samples, double time);
+  void begin_writing();
+  void append_samples(const Field &snapshot);
+  void append_row(const Field &snapshot);
   template <class F>
   void breaking(F &&step);
+  void give_up();
   bool chunk_moves() const;
-  bool commit_due() const;
-  void commit_now();
+  enum class Commit { none, ready, all };
+  Commit commit_due(Clock::time_point last_append);
+  void commit_now(Commit which);
   void take_name();
   void check_alive();
   SeriesFile &readable_series(int64_t last);
@@ -72,7 +79,9 @@ class FileBackend final : public Backend {
   void open_again();
   void look_anew();
   void check_contents();
+  bool reads_direct(const SeriesFile &series, const Selection &selection) const;
   void close_series(SeriesPtr &series);
+  void leave_series();
   void release();
 
   FileOps &ops_ = file_ops();
@@ -80,6 +89,9 @@ class FileBackend final : public Backend {
   double commit_seconds_;
   int64_t commit_every_;
   bool sync_;
+  int threads_;
+  int64_t queue_bytes_;
+  RoundingSettings rounding_;
   Mode mode_;
   std::string path_;
 
@@ -91,6 +103,9 @@ class FileBackend final : public Backend {
   FileStatus seen_{};   // of the file that contents_ tell of, when it was last opened
   SeriesPtr series_;    // what is read, or written
   SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
+  std::unique_ptr<ChunkWriter> writer_;  // of series_ while it is written; null where H5Dwrite is used
+  std::unique_ptr<TimesWriter> times_;
+  std::unique_ptr<ChunkReader> reader_;  // of series_, once something is read
   std::unique_ptr<WriterLock> lock_;
   bool locked_before_ = false;  // the session that begins has found the lock held
   std::string temporary_;       // where a new series lies before its first commit; else empty
@@ -99,7 +114,9 @@ class FileBackend final : public Backend {
   bool touched_ = false;  // a file that was there before may have been changed by this session
   int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
   bool committed_once_ = false;  // in this session
-  Clock::time_point last_commit_{};
+  Clock::time_point last_commit_{}, last_append_{};
+  double seconds_waited_ = 0;  // in sessions that are over
+  int64_t queue_peak_ = 0;
   std::vector<std::byte> scratch_;
 };
 

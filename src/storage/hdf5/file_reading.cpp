@@ -186,6 +186,7 @@ void FileBackend::open_again() {
 /// Through the descriptor that is open: another file may have the path by now.
 void FileBackend::look_anew() {
   look_at(series_->driver().fd());
+  leave_series();
   try {
     const H5Session session;
     series_->close();
@@ -219,12 +220,31 @@ void FileBackend::check_contents() {
 
 void FileBackend::times(int64_t first, int64_t count, double *out_times) {
   SeriesFile &series = readable_series(first + count - 1);
+  const int64_t here = times_ ? std::max(first, std::min(times_->first(), first + count)) : first + count;
+  if (here < first + count) times_->copy(here, first + count - here, out_times + (here - first));
+  if (here == first) return;
   const H5Session session;
-  series.read_times(static_cast<hsize_t>(first), static_cast<hsize_t>(count), out_times);
+  series.read_times(static_cast<hsize_t>(first), static_cast<hsize_t>(here - first), out_times);
+}
+
+/// Whether chunks are to be read beside HDF5: not where it would read less of them than we do.
+bool FileBackend::reads_direct(const SeriesFile &series, const Selection &selection) const {
+  if (writing_ && !broken_) return writer_ != nullptr;
+  const ChunkGeometry *geometry = series.direct();
+  constexpr int64_t kMostChunk = int64_t{128} << 20;
+  if (!geometry || geometry->chunk_bytes() > kMostChunk) return false;
+  if (series.filters().count() > 0 || (reader_ && reader_->continued_by(selection))) return true;
+  int64_t wanted = geometry->item() * std::min(geometry->rows(), selection.count);
+  for (const int64_t size : selection.shape) wanted *= size;
+  return wanted >= geometry->chunk_bytes() / 2;
 }
 
 void FileBackend::read(const Selection &selection, void *out_data) {
   SeriesFile &series = readable_series(selection.last());
+  if (reads_direct(series, selection)) {
+    if (!reader_) reader_ = std::make_unique<ChunkReader>(series, threads_);
+    return reader_->read(selection, static_cast<std::byte *>(out_data), writer_.get(), length_);
+  }
   const H5Session session;
   series.read_box(selection, out_data);
 }

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/threads.hpp"
 #include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
 #include "storage/hdf5/series_path.hpp"
@@ -34,8 +35,19 @@ constexpr OptionSpec kFileOptions[] = {
     {"chunk_shape", OptionType::reals, "", "",
      "chunk by hand: snapshots, then cells along each axis of a snapshot"},
     {"commit_seconds", OptionType::real, "1", "0 -",
-     "an append commits if the last commit is this long ago (wall-clock seconds); the first one always does"},
+     "wall-clock seconds; an append commits if the last append is this long ago, and what is ready if the "
+     "last commit is; the first one always does"},
     {"commit_every", OptionType::integer, "0", "0 -", "commit after this many appends; 0: by time only"},
+    {"threads", OptionType::integer, "", "0 1024",
+     "workers that compress, write and read beside the caller; 0: none; left out: the cores that the process "
+     "may use"},
+    {"queue_bytes", OptionType::integer, "268435456", "0 -",
+     "memory for snapshots on their way to the file; when it is used up, an append compresses a chunk "
+     "itself, or waits"},
+    {"keep_bits", OptionType::integer, "", "1 52",
+     "round to so many bits of the mantissa: off by at most 2^-(keep_bits + 1) of the value"},
+    {"tolerance_abs", OptionType::real, "", "0 -", "round, off by at most this"},
+    {"tolerance_rel", OptionType::real, "", "0 1", "round, off by at most this times the value"},
     {"fsync", OptionType::flag, "false", "", "a commit waits until the data is on the disk itself"},
     {"max_length", OptionType::integer, "0", "0 -", "snapshots that the file may hold; 0: no limit"},
     {"grid", OptionType::text, "", "",
@@ -58,6 +70,14 @@ std::vector<int64_t> chunk_shape_option(const ResolvedOptions &options) {
   return shape;
 }
 
+RoundingSettings rounding_options(const ResolvedOptions &options) {
+  RoundingSettings rounding;
+  if (options.has("keep_bits")) rounding.keep_bits = options.integer("keep_bits");
+  if (options.has("tolerance_abs")) rounding.tolerance_abs = options.real("tolerance_abs");
+  if (options.has("tolerance_rel")) rounding.tolerance_rel = options.real("tolerance_rel");
+  return rounding;
+}
+
 }  // namespace
 
 // ---- opening
@@ -66,6 +86,10 @@ FileBackend::FileBackend(const BackendRequest &request)
     : commit_seconds_(request.options.real("commit_seconds")),
       commit_every_(request.options.integer("commit_every")),
       sync_(request.options.flag("fsync")),
+      threads_(request.options.has("threads") ? static_cast<int>(request.options.integer("threads"))
+                                              : usable_cores()),
+      queue_bytes_(request.options.integer("queue_bytes")),
+      rounding_(rounding_options(request.options)),
       mode_(request.mode),
       path_(resolved_path(request.location)) {
   const ResolvedOptions &options = request.options;
@@ -106,20 +130,25 @@ void FileBackend::cancel() {
 
 void FileBackend::start(const FieldDescription &sample, StartMode mode, const Info &info) {
   touched_ = false;
+  Rounding::create(sample.dtype, rounding_);  // refuses what it cannot round
   try {
     if (mode == StartMode::extend) start_extending();
     if (mode == StartMode::replace || !series_) start_new();
-    const H5Session session;
-    if (!series_->has_datasets()) {
-      series_->create_datasets(sample, layout_);
-      length_ = 0;
-      snapshot_bytes_ = sample.bytes();
+    {
+      const H5Session session;
+      if (!series_->has_datasets()) {
+        series_->create_datasets(sample, layout_);
+        length_ = 0;
+        snapshot_bytes_ = sample.bytes();
+      }
+      series_->mark_rounding(length_, rounding_);
+      write_info(info);
+      check_alive();
     }
-    write_info(info);
-    check_alive();
+    begin_writing();
   } catch (...) {
     // An extended file has been touched: nobody knows better than a new look at it what it holds.
-    broken_ = broken_ || touched_;
+    if (touched_) broken_ = true;
     release();
     if (!broken_) look_again();
     throw;
@@ -130,6 +159,20 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
   contents_.length = length_;
   contents_.dtype = series_->dtype();
   contents_.shape.assign(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
+}
+
+/// What brings snapshots from here into the file.
+void FileBackend::begin_writing() {
+  leave_series();
+  {
+    const H5Session session;
+    times_ = std::make_unique<TimesWriter>(*series_, length_);
+  }
+  const ChunkGeometry *geometry = series_->direct();
+  if (!geometry || !ChunkWriter::suits(*geometry, queue_bytes_)) return;
+  writer_ = std::make_unique<ChunkWriter>(
+      *series_, ChunkWriter::Settings{threads_, queue_bytes_, Rounding::create(series_->dtype(), rounding_)},
+      length_);
 }
 
 /// After a refused start, so that reading goes on; what cannot be read now says so when it is read.
@@ -146,6 +189,7 @@ void FileBackend::start_new() {
   if (series_) lock_data_file(ops_, series_->driver().fd(), path_);
   const int fd = create_beside(ops_, path_ + ".tmp");
   temporary_ = path_ + ".tmp";
+  leave_series();
   replaced_ = std::move(series_);
   series_ = std::make_unique<SeriesFile>(ops_, fd, temporary_, true);
   lock_data_file(ops_, fd, temporary_);
@@ -172,6 +216,7 @@ void FileBackend::start_extending() {
   series_->set_rows(static_cast<hsize_t>(length_));
   h5_remove_attribute(series_->file(), "data_length");
   stored_info_.erase("data_length");
+  series_->gather_times();
 }
 
 /// Metadata of snapshots that are not there, as a killed session may leave it, would become that of later
@@ -209,38 +254,61 @@ void FileBackend::write_attribute(const std::string &key, const std::string &jso
 // ---- appending
 
 void FileBackend::append(const Field &snapshot, double time, const std::string *info) {
-  const void *samples = snapshot.c_order_data();
-  if (!samples) {
-    scratch_.resize(static_cast<size_t>(snapshot_bytes_));
-    snapshot.pack(scratch_.data());
-    samples = scratch_.data();
-  }
-  const H5Session session;
   check_alive();
   if (layout_.max_length > 0 && length_ >= layout_.max_length) {
     fail(PDE_ERR_RANGE, "{} is full: it holds {} snapshots, which option max_length allows", name(), length_);
   }
-  if (info) series_->snapshot_infos().check();
-  append_row(samples, time);
-  if (info) breaking([&] { series_->snapshot_infos().append(length_, *info); });
-  ++length_;
-  if (commit_due()) commit_now();
-}
-
-void FileBackend::append_row(const void *samples, double time) {
-  const auto row = static_cast<hsize_t>(length_);
-  const bool room = row < series_->data_rows() && row < series_->times_rows();
-  if (row >= series_->most_rows()) {
+  if (static_cast<hsize_t>(length_) >= series_->most_rows()) {
     fail(PDE_ERR_RANGE, "{} is full: its datasets were made for {} snapshots and cannot grow", name(),
          series_->most_rows());
   }
+  if (info) {
+    const H5Session session;
+    series_->snapshot_infos().check();
+  }
+  times_->append(time);
   try {
-    if (!room) series_->set_rows(row + 1);
-    series_->write_row(row, samples, time);
+    append_samples(snapshot);
+  } catch (...) {
+    times_->drop_last();
+    throw;
+  }
+  if (info) breaking([&] { series_->snapshot_infos().append(length_, *info); });
+  ++length_;
+  const Clock::time_point last = std::exchange(last_append_, Clock::now());
+  commit_now(commit_due(last));
+}
+
+void FileBackend::append_samples(const Field &snapshot) {
+  if (!writer_) return append_row(snapshot);
+  try {
+    writer_->append(snapshot);
+  } catch (...) {
+    if (!writer_->intact()) give_up();
+    throw;
+  }
+}
+
+/// Through HDF5, for datasets whose chunks are not direct.
+void FileBackend::append_row(const Field &snapshot) {
+  const auto rounding = Rounding::create(series_->dtype(), rounding_);
+  const void *samples = snapshot.c_order_data();
+  if (!samples || rounding) {
+    scratch_.resize(static_cast<size_t>(snapshot_bytes_));
+    snapshot.pack(scratch_.data());
+    if (rounding) rounding->apply(scratch_.data(), scratch_.data(), snapshot.description().count());
+    samples = scratch_.data();
+  }
+  const H5Session session;
+  const auto row = static_cast<hsize_t>(length_);
+  const bool room = row < series_->data_rows();
+  try {
+    if (!room) series_->set_data_rows(row + 1);
+    series_->write_row(row, samples);
     check_alive();
   } catch (const Error &) {
     try {
-      if (!room) series_->set_rows(row);
+      if (!room) series_->set_data_rows(row);
     } catch (const Error &) {
       broken_ = true;
     }
@@ -248,52 +316,84 @@ void FileBackend::append_row(const void *samples, double time) {
   }
 }
 
-/// A step in whose middle nothing may fail: afterwards nobody knows what the file holds.
+/// A step in whose middle nothing may fail: afterwards nobody knows what the file would hold.
 template <class F>
 void FileBackend::breaking(F &&step) {
   try {
     step();
   } catch (...) {
-    broken_ = true;
+    give_up();
     throw;
   }
 }
 
+/// HDF5 closes the file in good order, unless what it has in mind tells of samples that never got there: then
+/// none of it is written any more.
+void FileBackend::give_up() {
+  broken_ = true;
+  if (series_ && writer_ && !writer_->complete()) series_->driver().abandon();
+}
+
 void FileBackend::truncate(int64_t length) {
-  const H5Session session;
   check_alive();
-  series_->snapshot_infos().check();
+  {
+    const H5Session session;
+    series_->snapshot_infos().check();
+  }
   breaking([&] {
-    series_->snapshot_infos().truncate(length);
-    if (!series_->fixed()) series_->set_rows(static_cast<hsize_t>(length));
+    if (writer_) writer_->settle(true);
+    {
+      const H5Session session;
+      times_->write(length_);
+    }
+    leave_series();
+    {
+      const H5Session session;
+      series_->snapshot_infos().truncate(length);
+      if (!series_->fixed()) series_->set_rows(static_cast<hsize_t>(length));
+      series_->flush();
+    }
+    length_ = length;
+    begin_writing();
   });
-  length_ = length;
   committed_ = std::min(committed_, length);
 }
 
-/// A compressed chunk that was committed half full moves when it is full: its old place may be taken by
-/// something else at once, so that must not happen before what tells of the new place is there, too.
+/// Behind HDF5's own filters, a chunk that was committed half full moves when it is full: its old place may
+/// be taken by something else at once, so that must not happen before what tells of the new place is there,
+/// too.
 bool FileBackend::chunk_moves() const {
+  if (writer_) return false;
   const int64_t rows = series_->rows_that_move();
   return committed_ % rows != 0 && length_ / rows != committed_ / rows;
 }
 
-bool FileBackend::commit_due() const {
-  if (chunk_moves() || series_->snapshot_infos().full()) return true;
-  if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return true;
-  return !committed_once_ || Clock::now() - last_commit_ >= std::chrono::duration<double>(commit_seconds_);
+/// A recording that is slow loses nothing; one that is fast is not held up, and commits what has got through.
+FileBackend::Commit FileBackend::commit_due(Clock::time_point last_append) {
+  if (!committed_once_ || chunk_moves() || series_->snapshot_infos().full()) return Commit::all;
+  if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return Commit::all;
+  const std::chrono::duration<double> interval(commit_seconds_);
+  if (last_append_ - last_append >= interval) return Commit::all;
+  return last_append_ - last_commit_ >= interval ? Commit::ready : Commit::none;
 }
 
 void FileBackend::commit() {
-  const H5Session session;
   check_alive();
-  commit_now();
+  commit_now(Commit::all);
 }
 
-void FileBackend::commit_now() {
+void FileBackend::commit_now(Commit which) {
+  if (which == Commit::none) return;
   breaking([&] {
+    const int64_t rows = writer_ ? writer_->settle(which == Commit::all) : length_;
+    if (which == Commit::ready && rows == committed_) return;
+    const H5Session session;
+    check_alive();
+    if (!series_->fixed() && static_cast<int64_t>(series_->data_rows()) < rows)
+      series_->set_data_rows(static_cast<hsize_t>(rows));
+    times_->write(rows);
     // Rows that cannot be taken away are only known to be invalid by this attribute.
-    if (series_->fixed()) write_attribute("data_length", fmt::format("{}", length_));
+    if (series_->fixed()) write_attribute("data_length", fmt::format("{}", rows));
     series_->snapshot_infos().write();
     series_->flush();
     check_alive();
@@ -302,11 +402,11 @@ void FileBackend::commit_now() {
       if (result < 0) fail(PDE_ERR_IO, "putting {} on the disk: {}", path_, errno_text(-result));
     }
     if (!temporary_.empty()) take_name();
+    committed_ = rows;
+    committed_once_ = true;
+    ++commits_;
+    last_commit_ = Clock::now();
   });
-  committed_ = length_;
-  committed_once_ = true;
-  ++commits_;
-  last_commit_ = Clock::now();
 }
 
 /// The new file takes the place of the old one: from here on a kill leaves the new series.
@@ -335,14 +435,18 @@ void FileBackend::check_alive() {
 // ---- ending
 
 void FileBackend::finish(const Info &info) {
-  {
+  check_alive();
+  breaking([&] {
+    if (writer_) writer_->seal();
     const H5Session session;
     check_alive();
-    breaking([&] {
-      write_info(info);
-      if (length_ > 0) write_attribute("data_length", fmt::format("{}", length_));
-    });
-    commit_now();
+    write_info(info);
+    if (length_ > 0) write_attribute("data_length", fmt::format("{}", length_));
+  });
+  commit_now(Commit::all);
+  leave_series();
+  {
+    const H5Session session;
     breaking([&] { series_->close(); });
   }
   close_series(series_);
@@ -367,13 +471,26 @@ void FileBackend::close() {
 
 void FileBackend::close_series(SeriesPtr &series) {
   if (!series) return;
+  if (&series == &series_) leave_series();
   const H5Session session;
   series.reset();
+}
+
+/// What reads and writes series_ beside HDF5 ends before it.
+void FileBackend::leave_series() {
+  if (writer_) {
+    seconds_waited_ += writer_->seconds_waited();
+    queue_peak_ = std::max(queue_peak_, writer_->queue_peak());
+  }
+  reader_.reset();
+  writer_.reset();
+  times_.reset();
 }
 
 /// Lets go of everything. What has not been committed under its own name is removed.
 void FileBackend::release() {
   const bool ours = lock_ && lock_->owned();  // and not of the process that we were forked from
+  leave_series();
   if (!temporary_.empty() && series_) series_->driver().abandon();
   close_series(series_);
   close_series(replaced_);
@@ -391,7 +508,17 @@ BackendStatistics FileBackend::statistics() {
   } else if (ops_.path_status(path_, &status) == 0) {
     stored = status.size;
   }
-  return {length_ * snapshot_bytes_, stored, commits_};
+  BackendStatistics numbers;
+  numbers.bytes_in = length_ * snapshot_bytes_;
+  numbers.bytes_stored = stored;
+  numbers.commits = commits_;
+  numbers.seconds_waited = seconds_waited_ + (writer_ ? writer_->seconds_waited() : 0);
+  numbers.queue_peak = std::max(queue_peak_, writer_ ? writer_->queue_peak() : 0);
+  if (series_ && series_->has_datasets()) {
+    const H5Session session;
+    numbers.rounding = series_->rounding();
+  }
+  return numbers;
 }
 
 std::unique_ptr<Backend> open_file_backend(const BackendRequest &request) {

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/numbers.hpp"
 #include "storage/hdf5/chunk_geometry.hpp"
+#include "storage/hdf5/rounding_history.hpp"
 
 namespace pde {
 namespace {
@@ -17,6 +18,7 @@ constexpr const char *kFormatVersion = "1";
 /// Our marks sit on /data, where py-pde does not look (it parses every attribute of the root).
 constexpr const char *kVersionMark = "pde_format";
 constexpr const char *kIdMark = "pde_file_id";
+constexpr const char *kRoundingMark = "pde_rounding";
 constexpr size_t kMarkBytes = 32;
 
 }  // namespace
@@ -134,7 +136,65 @@ void SeriesFile::open_datasets() {
   snapshot_shape_.assign(data_shape.size.begin() + 1, data_shape.size.end());
   data_ = std::move(data);
   times_ = std::move(times);
+  learn_chunks();
   infos_.attach(file_, path_);
+}
+
+namespace {
+
+/// The stock filters in their usual order, each at most once; nothing for any other pipeline.
+std::optional<ChunkFilters> stock_filters(hid_t creation, int64_t item) {
+  ChunkFilters filters;
+  filters.item = item;
+  const int count = H5Pget_nfilters(creation);
+  H5Z_filter_t last = 0;
+  const auto rank = [](H5Z_filter_t id) {
+    return id == H5Z_FILTER_SHUFFLE ? 1 : id == H5Z_FILTER_DEFLATE ? 2 : id == H5Z_FILTER_FLETCHER32 ? 3 : 0;
+  };
+  for (int i = 0; i < count; ++i) {
+    unsigned flags, values[8], config;
+    size_t value_count = std::size(values);
+    const H5Z_filter_t id =
+        H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &value_count, values, 0, nullptr, &config);
+    if (rank(id) <= rank(last)) return std::nullopt;
+    last = id;
+    if (id == H5Z_FILTER_SHUFFLE) {
+      filters.shuffle = true;
+      if (value_count > 0 && values[0] != static_cast<unsigned>(item)) return std::nullopt;
+    } else if (id == H5Z_FILTER_DEFLATE) {
+      filters.deflate = true;
+      if (value_count > 0 && values[0] <= 9) filters.level = static_cast<int>(values[0]);
+    } else {
+      filters.checksum = true;
+    }
+  }
+  return filters;
+}
+
+}  // namespace
+
+/// Whether chunks are direct, and how they are laid out.
+void SeriesFile::learn_chunks() {
+  direct_ = false;
+  placed_slab_ = -1;
+  const H5Id creation = h5_own(H5Dget_create_plist(data_.get()), H5Pclose, "reading the layout of /data");
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return;
+  const H5Id type = h5_own(H5Dget_type(data_.get()), H5Tclose, "reading the type of /data");
+  // Without conversion: the bytes of the file are those of our arrays.
+  if (H5Tequal(type.get(), h5_file_type(dtype_).get()) <= 0) return;
+  if (H5Tequal(h5_file_type(dtype_).get(), memory_type_.get()) <= 0) return;
+  H5D_fill_value_t fill;
+  if (H5Pfill_value_defined(creation.get(), &fill) < 0 || fill == H5D_FILL_VALUE_USER_DEFINED) return;
+  unsigned edges = 0;
+  if (H5Pget_chunk_opts(creation.get(), &edges) < 0 || edges != 0) return;
+  const auto filters = stock_filters(creation.get(), dtype_size(dtype_));
+  if (!filters) return;
+  std::vector<hsize_t> chunk(1 + snapshot_shape_.size());
+  H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+  filters_ = *filters;
+  geometry_ = ChunkGeometry({snapshot_shape_.begin(), snapshot_shape_.end()}, {chunk.begin(), chunk.end()},
+                            dtype_size(dtype_));
+  direct_ = true;
 }
 
 // ---- creating datasets
@@ -223,27 +283,42 @@ void SeriesFile::create_datasets(const FieldDescription &sample, const SeriesLay
 // ---- rows
 
 void SeriesFile::set_rows(hsize_t rows) {
+  set_data_rows(rows);
+  set_times_rows(rows);
+}
+
+void SeriesFile::set_data_rows(hsize_t rows) {
+  if (data_rows_ == rows) return;
+  if (rows < data_rows_ && placed_slab_ >= 0) {
+    // HDF5 is going to look into chunks, but 1.10 remembers the one that was placed last with a wrong mask,
+    // until the dataset is closed.
+    data_.reset();
+    data_ = open_dataset("data");
+    placed_slab_ = -1;
+  }
   std::vector<hsize_t> size{rows};
   size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
-  if (data_rows_ != rows) h5_check(H5Dset_extent(data_.get(), size.data()), "resizing /data of " + path_);
+  h5_check(H5Dset_extent(data_.get(), size.data()), "resizing /data of " + path_);
   data_rows_ = rows;
-  if (times_rows_ != rows) h5_check(H5Dset_extent(times_.get(), size.data()), "resizing /times of " + path_);
+}
+
+void SeriesFile::set_times_rows(hsize_t rows) {
+  if (times_rows_ == rows) return;
+  h5_check(H5Dset_extent(times_.get(), &rows), "resizing /times of " + path_);
   times_rows_ = rows;
 }
 
-void SeriesFile::write_row(hsize_t row, const void *samples, double time) {
-  std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{1};
-  start[0] = row;
-  size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
-  // HDF5's one function for both directions takes a pointer to non-const; writing does not change what it
-  // points at.
-  h5_transfer(true, data_.get(), memory_type_.get(), start, size, 1, const_cast<void *>(samples),
-              fmt::format("writing snapshot {} of {}", row, path_));
-  h5_transfer(true, times_.get(), H5T_NATIVE_DOUBLE, {row}, {1}, 1, &time,
-              fmt::format("writing time {} of {}", row, path_));
-}
+// ---- direct chunks
 
 namespace {
+
+/// In samples, as HDF5 names chunks.
+std::vector<hsize_t> chunk_offset(const ChunkGeometry &geometry, int64_t slab, int64_t tile) {
+  const ChunkGeometry::Box box = geometry.tile(tile);
+  std::vector<hsize_t> offset{static_cast<hsize_t>(slab * geometry.rows())};
+  offset.insert(offset.end(), box.lower.begin(), box.lower.end());
+  return offset;
+}
 
 /// What HDF5 cannot read although every byte of it could be is damaged.
 template <class F>
@@ -257,7 +332,183 @@ void reading(const DriverFile &driver, F &&transfer) {
   }
 }
 
+/// Where HDF5 would read a chunk; false if there is none. Nothing is read.
+FileBlock find_block(DriverFile &driver, hid_t dataset, const std::vector<hsize_t> &offset,
+                     uint32_t *out_mask, const std::string &path) {
+  std::byte unused;
+  const int64_t failures = driver.failed_reads();
+  driver.note_samples(DriverFile::Noting::reads);
+  const herr_t result = H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), out_mask, &unused);
+  const FileBlock block = driver.noted();
+  if (result >= 0) return block;
+  if (driver.failed_reads() != failures) driver.check_reads();
+  // HDF5 says the same of a chunk that is not there and of an index that it cannot follow, but only the first
+  // can be read, as zeros.
+  std::byte sample[sizeof(double) * 2];
+  const H5Id type = h5_own(H5Dget_type(dataset), H5Tclose, "reading the type of a dataset");
+  if (H5Tget_size(type.get()) > sizeof sample) fail(PDE_ERR_INTERNAL, "{} has large samples", path);
+  reading(driver, [&] {
+    h5_transfer(false, dataset, type.get(), offset, std::vector<hsize_t>(offset.size(), 1), 1, sample,
+                "reading " + path);
+  });
+  return {};
+}
+
+/// Makes room for a chunk. Nothing is written.
+FileBlock place_block(DriverFile &driver, hid_t dataset, const hsize_t *offset, int64_t size, uint32_t mask,
+                      const std::string &what) {
+  std::byte unused;
+  driver.note_samples(DriverFile::Noting::writes);
+  const herr_t result =
+      H5Dwrite_chunk(dataset, H5P_DEFAULT, mask, offset, static_cast<size_t>(size), &unused);
+  const FileBlock block = driver.noted();
+  h5_check(result, what);
+  if (!block) fail(PDE_ERR_INTERNAL, "{}: HDF5 has not said where", what);
+  return block;
+}
+
 }  // namespace
+
+SeriesFile::ChunkPlace SeriesFile::find_chunk(int64_t slab, int64_t tile) {
+  ChunkPlace place;
+  place.block = find_block(driver_, data_.get(), chunk_offset(geometry_, slab, tile), &place.mask, path_);
+  // HDF5 1.10 remembers the chunk that was placed last, but not its mask.
+  if (slab == placed_slab_ && tile == placed_tile_) place.mask = placed_mask_;
+  return place;
+}
+
+FileBlock SeriesFile::place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces) {
+  const std::string what = fmt::format("placing snapshots from {} on in {}", slab * geometry_.rows(), path_);
+  const std::vector<hsize_t> offset = chunk_offset(geometry_, slab, tile);
+  if (replaces) {
+    // Where the size stays, HDF5 leaves the old mask in its index.
+    const ChunkPlace before = find_chunk(slab, tile);
+    if (before.block && before.block.size == size && before.mask != mask)
+      place_block(driver_, data_.get(), offset.data(), size + 1, mask, what);
+  }
+  const FileBlock block = place_block(driver_, data_.get(), offset.data(), size, mask, what);
+  placed_slab_ = slab;
+  placed_tile_ = tile;
+  placed_mask_ = mask;
+  return block;
+}
+
+// ---- times
+
+FileBlock SeriesFile::find_times_chunk(int64_t first) {
+  uint32_t mask = 0;
+  return find_block(driver_, times_.get(), {static_cast<hsize_t>(first)}, &mask, path_);
+}
+
+FileBlock SeriesFile::place_times_chunk(int64_t first, int64_t size) {
+  const auto offset = static_cast<hsize_t>(first);
+  return place_block(driver_, times_.get(), &offset, size, 0, "placing times in " + path_);
+}
+
+void SeriesFile::write_times(int64_t first, int64_t count, const double *times) {
+  h5_transfer(true, times_.get(), H5T_NATIVE_DOUBLE, {static_cast<hsize_t>(first)},
+              {static_cast<hsize_t>(count)}, 1, const_cast<double *>(times),
+              fmt::format("writing time {} of {}", first, path_));
+}
+
+namespace {
+
+/// Fewer per chunk than this cost more than they hold.
+constexpr hsize_t kFewTimes = 64;
+
+void copy_attributes(hid_t from, hid_t to, const std::string &what) {
+  H5O_info_t info;
+  h5_check(H5Oget_info(from, &info), what);
+  for (hsize_t i = 0; i < info.num_attrs; ++i) {
+    const H5Id attribute = h5_own(
+        H5Aopen_by_idx(from, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, what);
+    const H5Id type = h5_own(H5Aget_type(attribute.get()), H5Tclose, what);
+    const H5Id space = h5_own(H5Aget_space(attribute.get()), H5Sclose, what);
+    std::string name(static_cast<size_t>(H5Aget_name(attribute.get(), 0, nullptr)), '\0');
+    H5Aget_name(attribute.get(), name.size() + 1, name.data());
+    std::vector<std::byte> value(static_cast<size_t>(H5Aget_storage_size(attribute.get())) +
+                                 H5Tget_size(type.get()) *
+                                     static_cast<size_t>(H5Sget_simple_extent_npoints(space.get())));
+    h5_check(H5Aread(attribute.get(), type.get(), value.data()), what);
+    const H5Id copy = h5_own(H5Acreate2(to, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                             H5Aclose, what);
+    const herr_t written = H5Awrite(copy.get(), type.get(), value.data());
+    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, value.data());
+    h5_check(written, what);
+  }
+}
+
+H5Id create_times(hid_t file, const H5Shape &shape, const std::string &what) {
+  const hsize_t chunk = std::min<hsize_t>(shape.max[0], static_cast<hsize_t>(kTimesPerChunk));
+  const H5Id properties = h5_own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, what);
+  h5_check(H5Pset_chunk(properties.get(), 1, &chunk), what);
+  H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER);
+  const H5Id space = h5_own(H5Screate_simple(1, shape.size.data(), shape.max.data()), H5Sclose, what);
+  return h5_own(H5Dcreate_anon(file, H5T_IEEE_F64LE, space.get(), properties.get(), H5P_DEFAULT), H5Dclose,
+                what);
+}
+
+}  // namespace
+
+void SeriesFile::gather_times() {
+  const std::string what = "rewriting the times of " + path_;
+  const H5Id creation = h5_own(H5Dget_create_plist(times_.get()), H5Pclose, what);
+  hsize_t chunk = 0;
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_chunk(creation.get(), 1, &chunk) != 1) return;
+  const H5Shape shape = h5_shape(times_.get());
+  H5O_info_t info;
+  h5_check(H5Oget_info(times_.get(), &info), what);
+  // A dataset with another name besides, or one that never holds much, stays as it is.
+  if (chunk >= kFewTimes || shape.max[0] < kFewTimes || info.rc > 1) return;
+  H5Id gathered = create_times(file_, shape, what);
+  std::vector<double> block;
+  constexpr hsize_t kBlock = 65536;
+  for (hsize_t first = 0; first < shape.size[0]; first += block.size()) {
+    block.resize(static_cast<size_t>(std::min(kBlock, shape.size[0] - first)));
+    for (const hid_t dataset : {times_.get(), gathered.get()}) {
+      h5_transfer(dataset == gathered.get(), dataset, H5T_NATIVE_DOUBLE, {first}, {block.size()}, 1,
+                  block.data(), what);
+    }
+  }
+  copy_attributes(times_.get(), gathered.get(), what);
+  times_.reset();
+  h5_check(H5Ldelete(file_, "times", H5P_DEFAULT), what);
+  h5_check(H5Olink(gathered.get(), file_, "times", H5P_DEFAULT, H5P_DEFAULT), what);
+  gathered.reset();
+  times_ = open_dataset("times");
+}
+
+// ---- rounding
+
+std::string SeriesFile::rounding() const {
+  for (const auto &[name, json] : h5_read_attributes(data_.get())) {
+    if (name == kRoundingMark) return json;
+  }
+  return {};
+}
+
+void SeriesFile::mark_rounding(int64_t first, const RoundingSettings &settings) {
+  const std::string before = rounding();
+  RoundingHistory history(before);
+  history.note(first, settings);
+  const std::string text = history.text();
+  if (text == RoundingHistory(before).text()) return;
+  if (text.empty()) return h5_remove_attribute(data_.get(), kRoundingMark);
+  h5_write_fixed(data_.get(), kRoundingMark, text,
+                 (text.size() / kRoundingJsonBytes + 1) * kRoundingJsonBytes);
+}
+
+// ---- rows
+
+void SeriesFile::write_row(hsize_t row, const void *samples) {
+  std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{1};
+  start[0] = row;
+  size.insert(size.end(), snapshot_shape_.begin(), snapshot_shape_.end());
+  // HDF5's one function for both directions takes a pointer to non-const; writing does not change what it
+  // points at.
+  h5_transfer(true, data_.get(), memory_type_.get(), start, size, 1, const_cast<void *>(samples),
+              fmt::format("writing snapshot {} of {}", row, path_));
+}
 
 void SeriesFile::read_box(const Selection &selection, void *samples) const {
   std::vector<hsize_t> start{static_cast<hsize_t>(selection.first)},

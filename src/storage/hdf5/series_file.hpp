@@ -1,8 +1,12 @@
 // One HDF5 file of a series as we have it open: its two datasets, their geometry, and moving samples in and
 // out.
 //
+// Chunks that hold nothing but our own types behind the stock filters are `direct`: HDF5 only tells where
+// they lie, and their bytes are moved beside it (chunk_writer.hpp, chunk_reader.hpp). Everything else, such
+// as contiguous datasets, other byte orders and foreign filters, goes through H5Dread and H5Dwrite.
+//
 // No policy here: what is written when, and what a failure means, is decided in file_storage.cpp. All
-// functions run inside an H5Session of the caller.
+// functions run inside an H5Session of the caller, but for those that only tell what is known.
 #pragma once
 
 #include <hdf5.h>
@@ -14,7 +18,10 @@
 #include <vector>
 
 #include "field/field_description.hpp"
+#include "field/rounding.hpp"
 #include "storage/backend.hpp"
+#include "storage/hdf5/chunk_codec.hpp"
+#include "storage/hdf5/chunk_geometry.hpp"
 #include "storage/hdf5/file_driver.hpp"
 #include "storage/hdf5/h5.hpp"
 #include "storage/hdf5/snapshot_infos.hpp"
@@ -52,19 +59,50 @@ class SeriesFile {
 
   /// Makes room for this many rows, or takes room away. Only where rows can be added (`fixed` is false).
   void set_rows(hsize_t rows);
+
+  // ---- direct chunks
+  /// Null unless chunks are direct.
+  const ChunkGeometry *direct() const { return direct_ ? &geometry_ : nullptr; }
+  const ChunkFilters &filters() const { return filters_; }
+  struct ChunkPlace {
+    FileBlock block;    // false: there is no such chunk
+    uint32_t mask = 0;  // filters that were left out
+  };
+  ChunkPlace find_chunk(int64_t slab, int64_t tile);
+  /// Makes room in the file for `size` bytes of this chunk, which are the caller's to write. /data must have
+  /// a row of it already. `replaces`: there is such a chunk.
+  FileBlock place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces);
+  void set_data_rows(hsize_t rows);
+
+  // ---- times
+  void set_times_rows(hsize_t rows);
+  /// The chunk of /times that begins at this row; unfiltered chunks only.
+  FileBlock find_times_chunk(int64_t first);
+  FileBlock place_times_chunk(int64_t first, int64_t size);
+  void write_times(int64_t first, int64_t count, const double *times);
+  /// Where each chunk of /times holds a few of them only, puts a new /times of larger chunks in its place.
+  void gather_times();
+
+  // ---- rounding
+  /// Notes that snapshots from `first` on are rounded like this; earlier ones keep what was noted.
+  void mark_rounding(int64_t first, const RoundingSettings &settings);
+  /// What is noted, JSON; empty: nothing has been rounded.
+  std::string rounding() const;
   /// Rows in C order and our dtype; writing needs room for them.
-  void write_row(hsize_t row, const void *samples, double time);
+  void write_row(hsize_t row, const void *samples);
   void read_box(const Selection &selection, void *samples) const;
   void read_times(hsize_t first, hsize_t count, double *times) const;
   std::optional<std::string> read_snapshot_info(int64_t snapshot);
   void flush();
 
+  const std::string &path() const { return path_; }
   SnapshotInfos &snapshot_infos() { return infos_; }
   const SnapshotInfos &snapshot_infos() const { return infos_; }
   DriverFile &driver() { return driver_; }
   const DriverFile &driver() const { return driver_; }
   hid_t file() const { return file_; }
   hid_t data() const { return data_.get(); }
+  hid_t times() const { return times_.get(); }
   bool has_datasets() const { return static_cast<bool>(data_); }
   int32_t dtype() const { return dtype_; }
   const std::vector<hsize_t> &snapshot_shape() const { return snapshot_shape_; }
@@ -78,6 +116,7 @@ class SeriesFile {
 
  private:
   H5Id open_dataset(const char *name);
+  void learn_chunks();
 
   std::shared_ptr<DriverFile> shared_driver_;  // with HDF5
   DriverFile &driver_;
@@ -90,6 +129,11 @@ class SeriesFile {
   hsize_t data_rows_ = 0, times_rows_ = 0;  // allocated, which may be more than are valid
   hsize_t most_rows_ = 0;
   int64_t rows_that_move_ = 1;
+  bool direct_ = false;
+  ChunkGeometry geometry_;
+  ChunkFilters filters_;
+  int64_t placed_slab_ = -1, placed_tile_ = -1;  // last
+  uint32_t placed_mask_ = 0;
   bool fixed_ = false;  // a contiguous dataset: rows cannot be added or removed
 };
 

@@ -1,0 +1,495 @@
+#include "storage/hdf5/chunk_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace pde {
+
+// ---- memory
+
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+}  // namespace
+
+void ChunkBuffers::Free::operator()(std::byte *memory) const {
+  ::operator delete[](memory, kAlignment);
+}
+
+ChunkBuffers::Buffer ChunkBuffers::take() {
+  Buffer buffer;
+  if (free_.empty()) {
+    free_.reserve(static_cast<size_t>(taken_) + 1);  // so that giving back never fails
+    buffer.reset(static_cast<std::byte *>(::operator new[](bytes_, kAlignment)));
+  } else {
+    buffer = std::move(free_.back());
+    free_.pop_back();
+  }
+  most_taken_ = std::max(most_taken_, ++taken_);
+  return buffer;
+}
+
+void ChunkBuffers::give(Buffer buffer) {
+  if (!buffer) return;
+  free_.push_back(std::move(buffer));
+  --taken_;
+}
+
+// ---- jobs
+
+struct ChunkWriter::EncodeJob final : Job {
+  explicit EncodeJob(const ChunkWriter &from) : writer(from) {}
+  void run(ChunkCodec &codec) override {
+    const auto &rounding = writer.settings_.rounding;
+    size = static_cast<int64_t>(
+        codec.encode(writer.filters_, choice, rounding ? &*rounding : nullptr,
+                     {samples.get(), static_cast<size_t>(writer.geometry_.chunk_bytes())},
+                     {encoded.get(), writer.buffers_.bytes()}));
+  }
+
+  const ChunkWriter &writer;  // of which only what never changes is used
+  int64_t slab = 0, tile = 0, rows = 0;
+  DeflateChoice choice = DeflateChoice::zlib;
+  Stored stored;
+  Buffer samples, encoded;
+  int64_t size = 0;
+};
+
+struct ChunkWriter::WriteJob final : Job {
+  explicit WriteJob(const DriverFile &file) : driver(file) {}
+  void run(ChunkCodec &) override {
+    const int64_t done = driver.write_beside(bytes.get() + begin, static_cast<size_t>(size), offset);
+    if (done < 0) error = static_cast<int>(-done);
+  }
+
+  const DriverFile &driver;
+  int64_t slab = 0;
+  Buffer bytes;
+  int64_t begin = 0, size = 0, offset = 0;
+  int error = 0;
+};
+
+// ---- beginning
+
+namespace {
+
+/// Chunks of a slab that are filled at the same time. Where a slab is one snapshot they are so one by one.
+int64_t open_chunks(const ChunkGeometry &geometry) {
+  return geometry.rows() == 1 ? 1 : geometry.tiles();
+}
+
+}  // namespace
+
+bool ChunkWriter::suits(const ChunkGeometry &geometry, int64_t queue_bytes) {
+  constexpr int64_t kAlways = int64_t{64} << 20;
+  const int64_t most = std::max(kAlways, queue_bytes / 2);
+  return geometry.chunk_bytes() <= most / open_chunks(geometry);
+}
+
+ChunkWriter::ChunkWriter(SeriesFile &series, const Settings &settings, int64_t length)
+    : series_(series),
+      geometry_(*series.direct()),
+      filters_(series.filters()),
+      settings_(settings),
+      buffers_(ChunkCodec::bound(filters_, static_cast<size_t>(geometry_.chunk_bytes()))),
+      length_(length),
+      slab_(length / geometry_.rows()),
+      rows_(length % geometry_.rows()),
+      lane_(settings.threads) {
+  const auto bytes = static_cast<int64_t>(buffers_.bytes());
+  const auto scratch =
+      static_cast<int64_t>(ChunkCodec::scratch_bytes(filters_, static_cast<size_t>(geometry_.chunk_bytes())));
+  // Less than this is too little to move at all: the open chunks, one that is encoded, and what it becomes.
+  most_buffers_ =
+      std::max(open_chunks(geometry_) + 2, (settings.queue_bytes - (settings.threads + 1) * scratch) / bytes);
+  if (rows_ > 0) load_open_slab();
+}
+
+ChunkWriter::~ChunkWriter() = default;
+
+/// What the file has of the slab that goes on.
+void ChunkWriter::load_open_slab() {
+  const auto bytes = static_cast<size_t>(geometry_.chunk_bytes());
+  std::vector<std::byte> stored;
+  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
+    OpenChunk &chunk = open_.emplace_back();
+    chunk.samples = buffers_.take();
+    SeriesFile::ChunkPlace place;
+    {
+      const H5Session session;
+      place = series_.find_chunk(slab_, tile);
+      if (place.block) {
+        stored.resize(static_cast<size_t>(place.block.size));
+        const int64_t got = series_.driver().read(stored.data(), stored.size(), place.block.offset);
+        if (got < 0) series_.driver().check_reads();
+        stored.resize(static_cast<size_t>(std::max<int64_t>(got, 0)));
+      }
+    }
+    if (!place.block) {
+      std::memset(chunk.samples.get(), 0, bytes);
+      continue;
+    }
+    codec_.decode(filters_, place.mask, stored, {chunk.samples.get(), bytes});
+    chunk.stored.exists = true;
+    if (place.mask == filters_.all_skipped() && place.block.size == geometry_.chunk_bytes()) {
+      chunk.stored.tail = place.block;
+      chunk.stored.tail_rows = rows_;
+    }
+  }
+}
+
+// ---- appending
+
+void ChunkWriter::append(const Field &snapshot) {
+  intact_ = false;
+  collect();
+  intact_ = true;
+  if (geometry_.rows() == 1 && geometry_.tiles() > 1) {
+    pack_in_tiles(snapshot);
+  } else {
+    if (open_.empty()) begin_slab();
+    intact_ = false;
+    pack(snapshot);
+    ++length_;
+    if (++rows_ == geometry_.rows()) end_slab();
+  }
+  intact_ = true;
+  appended_bytes_ += snapshot.description().bytes();
+  check_slow_disk();
+}
+
+void ChunkWriter::begin_slab() {
+  make_room(geometry_.tiles());
+  std::vector<OpenChunk> chunks(static_cast<size_t>(geometry_.tiles()));
+  try {
+    for (OpenChunk &chunk : chunks) chunk.samples = buffers_.take();
+  } catch (...) {
+    for (OpenChunk &chunk : chunks) buffers_.give(std::move(chunk.samples));
+    throw;
+  }
+  open_ = std::move(chunks);
+}
+
+void ChunkWriter::pack(const Field &snapshot) {
+  if (geometry_.whole()) return snapshot.pack(open_[0].samples.get() + rows_ * geometry_.row_bytes());
+  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
+    const ChunkGeometry::Box box = geometry_.tile(tile);
+    std::byte *to = open_[static_cast<size_t>(tile)].samples.get() + rows_ * geometry_.row_bytes();
+    if (box.shape != geometry_.tile_shape()) std::memset(to, 0, static_cast<size_t>(geometry_.row_bytes()));
+    snapshot.pack_box(box.lower, box.shape, to, c_strides(geometry_.tile_shape(), geometry_.item()));
+  }
+}
+
+/// A large snapshot goes tile by tile, so that no more of it is here than the queue may hold.
+void ChunkWriter::pack_in_tiles(const Field &snapshot) {
+  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
+    make_room(1);
+    OpenChunk chunk{buffers_.take(), {}};
+    intact_ = false;
+    const ChunkGeometry::Box box = geometry_.tile(tile);
+    if (box.shape != geometry_.tile_shape())
+      std::memset(chunk.samples.get(), 0, static_cast<size_t>(geometry_.row_bytes()));
+    snapshot.pack_box(box.lower, box.shape, chunk.samples.get(),
+                      c_strides(geometry_.tile_shape(), geometry_.item()));
+    hand_over(slab_, tile, std::move(chunk), 1);
+  }
+  ++slab_;
+  ++length_;
+}
+
+void ChunkWriter::end_slab() {
+  std::vector<OpenChunk> chunks = std::exchange(open_, {});
+  for (size_t tile = 0; tile < chunks.size(); ++tile)
+    hand_over(slab_, static_cast<int64_t>(tile), std::move(chunks[tile]), rows_);
+  ++slab_;
+  rows_ = 0;
+}
+
+/// A chunk that takes no more snapshots.
+void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows) {
+  const int64_t row = geometry_.row_bytes();
+  if (filters_.count() == 0) {
+    const Stored &stored = chunk.stored;
+    round(chunk.samples.get(), stored.tail ? stored.tail_rows : 0, rows);
+    if (stored.tail) {
+      write_beside(slab, std::move(chunk.samples), stored.tail_rows * row, (rows - stored.tail_rows) * row,
+                   stored.tail.offset + stored.tail_rows * row);
+    } else {
+      const H5Session session;
+      place_and_write(slab, tile, std::move(chunk.samples), geometry_.chunk_bytes(), 0, stored.exists);
+    }
+    return;
+  }
+  make_room(1);
+  const bool fast = filters_.deflate && (filters_.level == 1 || filters_.level == 2);
+  if (fast && !choice_) {
+    round(chunk.samples.get(), 0, rows);
+    choice_ = codec_.choose(filters_, {chunk.samples.get(), static_cast<size_t>(geometry_.chunk_bytes())});
+  }
+  const auto job = std::make_shared<EncodeJob>(*this);
+  job->slab = slab;
+  job->tile = tile;
+  job->rows = rows;
+  job->choice = choice_.value_or(DeflateChoice::zlib);
+  job->encoded = buffers_.take();
+  job->samples = std::move(chunk.samples);
+  job->stored = chunk.stored;
+  (job->stored.exists ? sealing_ : encoding_).push_back(job);
+  lane_.submit(job);
+}
+
+/// Only rounded samples may be seen; rounding again what a worker rounds changes nothing.
+void ChunkWriter::round(std::byte *samples, int64_t begin, int64_t end) const {
+  if (!settings_.rounding) return;
+  std::byte *first = samples + begin * geometry_.row_bytes();
+  settings_.rounding->apply(first, first, (end - begin) * geometry_.row_bytes() / geometry_.item());
+}
+
+/// In an H5Session.
+void ChunkWriter::place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, uint32_t mask,
+                                  bool replaces) {
+  const int64_t first = slab * geometry_.rows();
+  const int64_t rows = std::max(first + 1, std::min(first + geometry_.rows(), length_));
+  if (static_cast<int64_t>(series_.data_rows()) < rows) series_.set_data_rows(static_cast<hsize_t>(rows));
+  placing_ = true;
+  const FileBlock block = series_.place_chunk(slab, tile, size, mask, replaces);
+  write_beside(slab, std::move(bytes), 0, size, block.offset);
+  placing_ = false;
+}
+
+void ChunkWriter::write_beside(int64_t slab, Buffer bytes, int64_t begin, int64_t size, int64_t offset) {
+  const auto job = std::make_shared<WriteJob>(series_.driver());
+  job->slab = slab;
+  job->bytes = std::move(bytes);
+  job->begin = begin;
+  job->size = size;
+  job->offset = offset;
+  writing_.push_back(job);
+  lane_.submit(job, true);  // first, as it sets memory free
+}
+
+// ---- what has finished, and waiting for it
+
+std::string ChunkWriter::snapshots(int64_t slab) const {
+  const int64_t first = slab * geometry_.rows();
+  const int64_t last = std::min(first + geometry_.rows(), length_) - 1;
+  return first >= last ? fmt::format("snapshot {}", first) : fmt::format("snapshots {} to {}", first, last);
+}
+
+/// So much more memory may be taken than is on its way now.
+void ChunkWriter::make_room(int64_t buffers) {
+  while (buffers_.taken() + buffers > most_buffers_ && (!encoding_.empty() || !writing_.empty()))
+    if (!collect()) wait_for_progress();
+}
+
+/// Says whether anything had finished.
+bool ChunkWriter::collect() {
+  const bool encoded = !encoding_.empty() && encoding_.front()->finished();
+  if (encoded) collect_encoded();
+  return collect_written() || encoded;
+}
+
+void ChunkWriter::collect_encoded() {
+  const H5Session session;
+  while (!encoding_.empty() && encoding_.front()->finished()) {
+    const EncodePtr job = std::move(encoding_.front());
+    encoding_.pop_front();
+    take_result(*job);
+    buffers_.give(std::move(job->samples));
+    place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, 0, false);
+  }
+}
+
+bool ChunkWriter::collect_written() {
+  bool any = false;
+  for (const WritePtr &job : writing_) {
+    if (!job->finished()) continue;
+    any = true;
+    if (job->error != 0) {
+      series_.driver().fail_write("writing " + snapshots(job->slab) + " to", job->error, job->offset);
+      fail(PDE_ERR_IO, "{}", series_.driver().problem());
+    }
+    written_bytes_ += job->size;
+    buffers_.give(std::move(job->bytes));
+  }
+  if (any) std::erase_if(writing_, [](const WritePtr &job) { return job->finished() && !job->bytes; });
+  return any;
+}
+
+void ChunkWriter::take_result(EncodeJob &job) {
+  if (job.status() == PDE_OK) return;
+  fail(job.status(), "compressing {} of {}: {}", snapshots(job.slab), series_.path(), job.problem());
+}
+
+/// The caller lends a hand; where there is nothing left to begin, it waits for the oldest.
+void ChunkWriter::wait_for_progress() {
+  const Clock::time_point start = Clock::now();
+  const bool for_disk = 2 * static_cast<int64_t>(writing_.size()) > buffers_.taken();
+  if (!lane_.help()) {
+    if (!writing_.empty()) {
+      lane_.wait(writing_.front());
+    } else {
+      lane_.wait(encoding_.front());
+    }
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  waited_ += seconds;
+  if (for_disk) waited_for_disk_ += seconds;
+}
+
+void ChunkWriter::check_slow_disk() {
+  if (told_slow_disk_ || waited_for_disk_ < 1) return;
+  told_slow_disk_ = true;
+  const double seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+  log_warning(
+      "{}: the disk is slower than the recording: it has taken {:.1f} MB/s of {:.1f} MB/s of samples, and "
+      "appends have waited for it {:.1f} s of {:.1f} s",
+      series_.path(), 1e-6 * static_cast<double>(written_bytes_) / seconds,
+      1e-6 * static_cast<double>(appended_bytes_) / seconds, waited_for_disk_, seconds);
+}
+
+void ChunkWriter::finish_front() {
+  const EncodePtr job = encoding_.front();
+  while (!job->finished())
+    if (!lane_.help()) lane_.wait(job);
+  collect_encoded();
+}
+
+// ---- settling
+
+int64_t ChunkWriter::settle(bool all) {
+  const Clock::time_point start = Clock::now();
+  collect();
+  if (all) {
+    while (!encoding_.empty()) finish_front();
+  }
+  settle_seals(false);
+  if (encoding_.empty()) settle_open_slab();
+  const int64_t rows = encoding_.empty() ? length_ : encoding_.front()->slab * geometry_.rows();
+  finish_writes();
+  waited_ += std::chrono::duration<double>(Clock::now() - start).count();
+  return rows;
+}
+
+void ChunkWriter::finish_writes() {
+  while (!writing_.empty()) {
+    lane_.wait(writing_.front());
+    collect_written();
+  }
+}
+
+bool ChunkWriter::complete() {
+  try {
+    finish_writes();
+  } catch (const std::exception &) {
+    return false;
+  }
+  return !placing_;
+}
+
+void ChunkWriter::settle_seals(bool wait) {
+  for (const EncodePtr &job : sealing_) {
+    if (settle_seal(job, wait)) buffers_.give(std::move(job->samples));
+  }
+  std::erase_if(sealing_, [](const EncodePtr &job) { return !job->samples; });
+}
+
+/// A chunk that takes no more snapshots and of which a commit has told. Says whether it is now what it is to
+/// be.
+bool ChunkWriter::settle_seal(const EncodePtr &job, bool wait) {
+  if (!job->finished() && (wait || !job->stored.tail || settings_.rounding)) lane_.wait(job);
+  const H5Session session;
+  if (!job->finished()) {
+    store_tail(job->slab, job->tile, job->samples.get(), job->stored, job->rows);
+    return false;
+  }
+  take_result(*job);
+  if (job->size < geometry_.chunk_bytes()) {
+    place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, 0, true);
+  } else {  // it is smaller as it is
+    store_tail(job->slab, job->tile, job->samples.get(), job->stored, job->rows);
+    buffers_.give(std::move(job->encoded));
+  }
+  return true;
+}
+
+void ChunkWriter::settle_open_slab() {
+  if (rows_ == 0) return;
+  const H5Session session;
+  for (size_t tile = 0; tile < open_.size(); ++tile)
+    store_tail(slab_, static_cast<int64_t>(tile), open_[tile].samples.get(), open_[tile].stored, rows_);
+}
+
+/// The first `rows` snapshots of a chunk, as they are. In an H5Session.
+void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows) {
+  const int64_t row = geometry_.row_bytes(), first = stored.tail ? stored.tail_rows : 0;
+  if (first >= rows) return;
+  round(samples, first, rows);
+  const auto needed = static_cast<hsize_t>(slab * geometry_.rows() + rows);
+  if (series_.data_rows() < needed) series_.set_data_rows(needed);
+  DriverFile &driver = series_.driver();
+  if (stored.tail) {
+    driver.write(samples + first * row, static_cast<size_t>((rows - first) * row),
+                 stored.tail.offset + first * row);
+  } else {
+    const int64_t bytes = geometry_.chunk_bytes();
+    std::memset(samples + rows * row, 0, static_cast<size_t>(bytes - rows * row));
+    placing_ = true;
+    stored.tail = series_.place_chunk(slab, tile, bytes, filters_.all_skipped(), stored.exists);
+    driver.write(samples, static_cast<size_t>(bytes), stored.tail.offset);
+    placing_ = false;
+  }
+  stored.exists = true;
+  stored.tail_rows = rows;
+}
+
+void ChunkWriter::seal() {
+  finish_jobs();
+  if (rows_ > 0) {
+    const int64_t row = geometry_.row_bytes();
+    for (OpenChunk &chunk : open_) {
+      std::memset(chunk.samples.get() + rows_ * row, 0,
+                  static_cast<size_t>(geometry_.chunk_bytes() - rows_ * row));
+    }
+    end_slab();
+    finish_jobs();
+  }
+  finish_writes();
+}
+
+void ChunkWriter::finish_jobs() {
+  collect();
+  while (!encoding_.empty()) finish_front();
+  settle_seals(true);
+}
+
+// ---- reading what is on its way
+
+const std::byte *ChunkWriter::chunk(int64_t slab, int64_t tile) {
+  if (slab == slab_ && rows_ > 0) {
+    std::byte *samples = open_[static_cast<size_t>(tile)].samples.get();
+    round(samples, 0, rows_);
+    return samples;
+  }
+  for (const auto *jobs : {&encoding_, &sealing_}) {
+    for (const EncodePtr &job : *jobs) {
+      if (job->slab != slab || job->tile != tile) continue;
+      if (!settings_.rounding) return job->samples.get();
+      lane_.wait(job);  // which reads them
+      round(job->samples.get(), 0, geometry_.rows());
+      return job->samples.get();
+    }
+  }
+  finish_writes();
+  return nullptr;
+}
+
+}  // namespace pde

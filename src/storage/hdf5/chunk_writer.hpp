@@ -1,0 +1,167 @@
+// The way of snapshots into direct chunks: packed on the caller's thread, encoded and written by workers, and
+// placed in the file by HDF5 in between, again on the caller's thread and in order.
+//
+//   append   packs the snapshot into the open slab; a slab that is full is handed over
+//   encode   on a worker: rounding, shuffle, deflate, checksum
+//   place    HDF5 enters the chunk into its index and says where it lies
+//   write    on a worker, beside HDF5
+//
+// A slab that is still open when a commit comes is written as it is, a raw tail: chunks of full size whose
+// filters are left out, into which later snapshots are written in place. When it is full, a later commit
+// replaces these by the encoded ones (it is sealed). Chunks of which a commit has told are replaced in a
+// commit only, never between two.
+//
+// Memory is bounded by `queue_bytes`: when so much is on its way, an append encodes a chunk itself, or waits.
+// What fails on a worker is thrown by the next call, with the snapshots that it concerns. These functions
+// open H5Sessions of their own and must not be called inside one.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "field/field.hpp"
+#include "field/rounding.hpp"
+#include "storage/hdf5/chunk_codec.hpp"
+#include "storage/hdf5/series_file.hpp"
+#include "storage/hdf5/worker_pool.hpp"
+
+namespace pde {
+
+/// Memory of one size, used over and over: what was given back last is taken first, being in the cache.
+class ChunkBuffers {
+ public:
+  struct Free {
+    void operator()(std::byte *memory) const;
+  };
+  using Buffer = std::unique_ptr<std::byte[], Free>;
+
+  explicit ChunkBuffers(size_t bytes) : bytes_(bytes) {}
+  Buffer take();
+  void give(Buffer buffer);
+  size_t bytes() const { return bytes_; }
+  int64_t taken() const { return taken_; }
+  int64_t most_taken() const { return most_taken_; }
+
+ private:
+  size_t bytes_;
+  int64_t taken_ = 0, most_taken_ = 0;
+  std::vector<Buffer> free_;
+};
+
+class ChunkWriter {
+ public:
+  struct Settings {
+    int threads = 0;
+    int64_t queue_bytes = 0;
+    std::optional<Rounding> rounding;
+  };
+  using Clock = std::chrono::steady_clock;
+
+  /// Whether so much memory suffices for the slab of a series; else it is for H5Dwrite.
+  static bool suits(const ChunkGeometry &geometry, int64_t queue_bytes);
+
+  /// Goes on behind `length` snapshots, of which the last slab may be partly filled.
+  ChunkWriter(SeriesFile &series, const Settings &settings, int64_t length);
+  /// Forgets what has not been settled.
+  ~ChunkWriter();
+  ChunkWriter(const ChunkWriter &) = delete;
+  ChunkWriter &operator=(const ChunkWriter &) = delete;
+
+  void append(const Field &snapshot);
+  /// Whether the last append that failed has changed nothing.
+  bool intact() const { return intact_; }
+
+  /// After a failure: whether the file has, or now gets, the bytes of all chunks that HDF5 knows of.
+  bool complete();
+
+  /// Brings to the file what has been appended, all but HDF5's own metadata. `all` waits for it; else only
+  /// what is ready is settled. Returns how many snapshots the file has then.
+  int64_t settle(bool all);
+  /// The same for all, with the open slab encoded, too: the end of a session.
+  void seal();
+  /// Whether some of it would be waited for.
+  bool busy() const { return !encoding_.empty(); }
+
+  /// The samples of a chunk that is here and, as far as anybody may rely on it, not in the file; else null,
+  /// and the file has it. Until the next call.
+  const std::byte *chunk(int64_t slab, int64_t tile);
+
+  int64_t queue_peak() const { return buffers_.most_taken() * static_cast<int64_t>(buffers_.bytes()); }
+  double seconds_waited() const { return waited_; }
+
+ private:
+  using Buffer = ChunkBuffers::Buffer;
+  /// What a commit has left of a chunk in the file.
+  struct Stored {
+    bool exists = false;
+    FileBlock tail;         // false: it is encoded
+    int64_t tail_rows = 0;  // that the raw tail has
+  };
+  struct OpenChunk {
+    Buffer samples;
+    Stored stored;
+  };
+  struct EncodeJob;
+  struct WriteJob;
+  using EncodePtr = std::shared_ptr<EncodeJob>;
+  using WritePtr = std::shared_ptr<WriteJob>;
+
+  void load_open_slab();
+  void pack(const Field &snapshot);
+  void pack_in_tiles(const Field &snapshot);
+  void begin_slab();
+  void end_slab();
+  void hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows);
+  void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, uint32_t mask, bool replaces);
+  void write_beside(int64_t slab, Buffer bytes, int64_t begin, int64_t size, int64_t offset);
+
+  void make_room(int64_t buffers);
+  bool collect();
+  void collect_encoded();
+  bool collect_written();
+  void wait_for_progress();
+  void take_result(EncodeJob &job);
+  void finish_front();
+
+  void finish_jobs();
+  void finish_writes();
+  void settle_seals(bool wait);
+  bool settle_seal(const EncodePtr &job, bool wait);
+  void settle_open_slab();
+  void store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows);
+  void round(std::byte *samples, int64_t begin, int64_t end) const;
+  void check_slow_disk();
+  std::string snapshots(int64_t slab) const;
+
+  SeriesFile &series_;
+  const ChunkGeometry &geometry_;
+  const ChunkFilters filters_;
+  const Settings settings_;
+  ChunkBuffers buffers_;
+  int64_t most_buffers_;
+  ChunkCodec codec_;  // of the caller's thread
+  std::optional<DeflateChoice> choice_;
+
+  int64_t length_;               // snapshots so far
+  int64_t slab_, rows_;          // the open slab, and how many of them it has
+  std::vector<OpenChunk> open_;  // its chunks; none while it is empty
+  bool intact_ = true;
+  bool placing_ = false;            // HDF5 knows of a chunk whose bytes nobody has begun to write
+  std::deque<EncodePtr> encoding_;  // chunks that are new to the file, in order
+  std::deque<EncodePtr> sealing_;   // chunks that replace what a commit has told of
+  std::deque<WritePtr> writing_;
+
+  double waited_ = 0, waited_for_disk_ = 0;  // seconds
+  int64_t appended_bytes_ = 0, written_bytes_ = 0;
+  Clock::time_point begun_ = Clock::now();
+  bool told_slow_disk_ = false;
+  WorkerLane lane_;  // last: its jobs end before what they use goes
+};
+
+}  // namespace pde
