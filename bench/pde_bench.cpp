@@ -7,7 +7,10 @@
 // FOLDER should be on a memory file system; files there are removed as soon as they have been measured. FILE
 // becomes a JSON array, one object per row. --quick only shows that everything runs. scripts/bench.sh calls
 // this program.
+#include <sys/prctl.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -89,6 +92,7 @@ bool run(const Group &group, const Settings &settings, Report &report) {
 }
 
 int run_child(const std::string &what, const std::string &folder, int64_t amount) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // no recording goes on when the one who waits for it has been killed
   try {
     return what == "growth" ? bench::print_growth(folder, amount) : bench::print_peak(what, folder, amount);
   } catch (const std::exception &problem) {

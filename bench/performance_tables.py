@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Prints the rows of build/bench.json as the Markdown tables of docs/performance.md: performance_tables.py [FILE]"""
+"""Prints the rows of build/bench.json as Markdown tables: performance_tables.py [FILE] [--into PAGE]
 
+With --into they replace what PAGE, docs/performance.md, has between its marks for them.
+"""
+
+import argparse
 import json
 import pathlib
 import statistics
-import sys
 
-COMPARED = {"ours / baseline": "× ", "ours - baseline": "+ ", "ours": ""}
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+
 
 
 def figure(value, digits=3):
-    """Three digits that count, without an exponent where people would not write one."""
-    if value == 0 or abs(value) >= 10 ** digits:
+    """Three digits that count, and no exponent where people would not write one."""
+    if value == 0 or abs(value) >= 10**digits:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.{digits}g}" if abs(value) >= 1e-3 else f"{value:.1g}"
 
@@ -38,7 +43,7 @@ def holds(row):
 
 
 def more(row):
-    """What the row's own columns do not have: "size × 1.01 (≤ 1.03)"."""
+    """What a row has beyond the columns that all of them have."""
     texts = {
         "size_ratio": lambda v: f"size {v:.3f}× (≤ {row['size_wanted']}), compressed {row['compression']:.2f}:1",
         "mean_ratio": lambda v: f"mean {v:.3g}× (≤ {row['mean_wanted']})",
@@ -54,25 +59,55 @@ def table(header, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def print_rows(rows):
-    print(table(
+def own_table(rows):
+    return table(
         ["row", "libpde", "baseline", "unit", "compared", "wanted", "holds", "beside"],
         [[row["name"], middle(row["samples"]), middle(row["baseline_samples"]), row["unit"], compared(row), wanted(row),
           holds(row), more(row)] for row in rows],
-    ))  # fmt: skip
+    )  # fmt: skip
+
+
+def peers_table(rows):
+    return table(
+        ["what, beside", "libpde, MB/s", "the other, MB/s", "compared", "wanted", "holds", "size of the file"],
+        [[row["name"].removeprefix("peers: "), middle(row["samples"]), middle(row["baseline_samples"]), compared(row),
+          wanted(row), holds(row), f"{row['file_ratio']:.2f}×"] for row in rows],
+    )  # fmt: skip
+
+
+def explanations(rows):
+    """How each row was measured; rows that were measured alike share a line."""
+    alike = {}
+    for row in rows:
+        alike.setdefault(row["how"], []).append(row["name"])
+    names = {how: group[0] if len(group) == 1 else group[0].split(":")[0] for how, group in alike.items()}
+    return "\n".join(f"- {names[how]}: {how}." for how in alike)
+
+
+def page(rows):
+    own = [row for row in rows if not row["name"].startswith("peers: ")]
+    peers = [row for row in rows if row["name"].startswith("peers: ")]
+    parts = []
+    if own:
+        parts += [f"Measured on {own[0]['machine']}.", own_table(own), explanations(own)]
+    if peers:
+        versions = sorted({row["how"].split("; ")[1].split(",")[0] for row in peers})
+        parts += [f"In one Python process, libpde through ctypes; {', '.join(versions)}.", peers_table(peers)]
+    return "\n\n".join(parts) + "\n"
 
 
 def main():
-    default = pathlib.Path(__file__).resolve().parents[1] / "build" / "bench.json"
-    rows = json.loads(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else default).read_text())
-    own = [row for row in rows if not row["name"].startswith("peers: ")]
-    if rows:
-        print(f"Measured on {rows[0]['machine']}.\n")
-    if own:
-        print_rows(own)
-        print("\nHow:\n")
-        for row in own:
-            print(f"- {row['name']}: {row['how']}.")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", type=pathlib.Path, default=ROOT / "build" / "bench.json")
+    parser.add_argument("--into", type=pathlib.Path)
+    arguments = parser.parse_args()
+    tables = page(json.loads(arguments.file.read_text()))
+    if not arguments.into:
+        print(tables, end="")
+        return
+    before, rest = arguments.into.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    arguments.into.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}")
 
 
 if __name__ == "__main__":

@@ -46,23 +46,37 @@ if [ ! -w "$base" ]; then
   echo "There is no /dev/shm: recording into $base, which may be a disk." >&2
 fi
 folder=$(mktemp -d "$base/pde-bench-XXXXXX")
+running=
 trap 'rm -rf "$folder"' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'kill $running 2>/dev/null || true; exit 130' INT TERM HUP
+
+measure() { # in the background, because only a shell that waits hears signals at once
+  "$@" &
+  running=$!
+  wait "$running"
+}
 
 own_rows=()
 for row in ${rows[@]+"${rows[@]}"}; do [ "$row" = peers ] || own_rows+=("$row"); done
-if [ ${#rows[@]} -gt 0 ] && [[ " ${rows[*]} " != *" peers "* ]]; then peers=false; fi
+if [ ${#rows[@]} -gt 0 ] && [ ${#own_rows[@]} -eq ${#rows[@]} ]; then peers=false; fi
 
 status=0
 echo '[]' >"$out"
 if [ ${#rows[@]} -eq 0 ] || [ ${#own_rows[@]} -gt 0 ]; then
-  "$program" --folder "$folder" --out "$out" ${options[@]+"${options[@]}"} ${own_rows[@]+"${own_rows[@]}"} || status=$?
+  measure "$program" --folder "$folder" --out "$out" ${options[@]+"${options[@]}"} ${own_rows[@]+"${own_rows[@]}"} ||
+    status=$?
 fi
 if $peers; then
-  peer_options=()
-  [[ " ${options[*]-} " != *" --quick "* ]] || peer_options+=(--quick)
-  scripts/python_env.sh --with bench/requirements.txt bench/peers_bench.py build/release/bin/libpde.so "$folder" "$out" \
-    ${peer_options[@]+"${peer_options[@]}"} || { [ $? -eq 77 ] && echo "peers: skipped" >&2; } || status=1
+  quick=()
+  [[ " ${options[*]-} " != *" --quick "* ]] || quick=(--quick)
+  peers_status=0
+  measure scripts/python_env.sh --bench bench/peers_bench.py build/release/bin/libpde.so "$folder" "$out" \
+    ${quick[@]+"${quick[@]}"} || peers_status=$?
+  case $peers_status in
+  0) ;;
+  77) echo "peers: skipped" >&2 ;;
+  *) status=$peers_status ;;
+  esac
 fi
 python3 bench/performance_tables.py "$out"
 exit "$status"
