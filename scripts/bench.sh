@@ -34,7 +34,10 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-if $build; then scripts/build.sh release pde_bench -- -DPDE_BENCH=ON >&2; fi
+if $build; then
+  scripts/install_deps.sh test >&2
+  scripts/build.sh release pde_bench -- -DPDE_BENCH=ON >&2
+fi
 if [ "${options[*]-}" = --list ]; then
   "$program" --list && echo peers
   exit
