@@ -59,12 +59,10 @@ void length_row(const Settings &settings, Report &report) {
   row.turns = take_turns(
       2 * settings.rounds, [&] { return touch(large.path(), field.get(), time++, steps); },
       [&] { return touch(small.path(), field.get(), time++, bare_steps); });
-  row.name = "10^6 against 10^3 snapshots: open, read last, append one";
+  row.name = fmt::format("{} against {} snapshots: open, read last, append one", longer, shorter);
   row.unit = "ms";
-  row.how = fmt::format(
-      "files with {} and with {} snapshots of 4 x 4 f64: open to append, read the last, append one, "
-      "close; the steps' own medians beside",
-      longer, shorter);
+  row.how =
+      "files of 4 x 4 f64: open to append, read the last, append one, close; the steps' own medians beside";
   row.wanted = 3;
   row.at_least = false;
   constexpr const char *names[] = {"open", "read_last", "append_one", "close"};

@@ -74,7 +74,7 @@ void record_contiguous(Source &source, const std::string &path, int64_t count) {
 }
 
 void peak_row(const Settings &settings, Report &report, const std::string &what, int64_t bytes,
-              const char *how) {
+              const char *where) {
   Row row;
   for (int round = 0; round < (settings.quick ? 1 : settings.rounds); ++round) {
     std::istringstream line(output_of_child({what, settings.folder, std::to_string(bytes)}));
@@ -83,12 +83,12 @@ void peak_row(const Settings &settings, Report &report, const std::string &what,
     row.turns.ours.push_back(peak / kMebibyte);
     row.turns.baseline.push_back(start / kMebibyte);
   }
-  row.name = fmt::format("peak memory: {}", how);
+  row.name = fmt::format("peak memory: {:g} GB{}", static_cast<double>(bytes) * 1e-9, where);
   row.unit = "MiB";
   row.how = fmt::format(
-      "VmHWM at the end and before the first append, in a process of its own: {:.2f} GB of {} x {} f64 "
-      "that compress well, default options",
-      static_cast<double>(bytes) * 1e-9, kCells, kCells);
+      "VmHWM at the end and before the first append, in a process of its own: {0} x {0} f64 that compress "
+      "well",
+      kCells);
   row.compared = Compared::difference;
   row.wanted = kWanted;
   row.at_least = false;
@@ -112,9 +112,9 @@ int print_peak(const std::string &what, const std::string &folder, int64_t bytes
 
 void peak_rows(const Settings &settings, Report &report) {
   const int64_t some = settings.count(2'000'000'000, 40'000'000);
-  peak_row(settings, report, "long", settings.count(settings.peak_bytes, 80'000'000), "20 GB");
-  peak_row(settings, report, "truncated", some, "2 GB after a truncation");
-  peak_row(settings, report, "contiguous", some, "2 GB into a contiguous file");
+  peak_row(settings, report, "long", settings.count(settings.peak_bytes, 80'000'000), "");
+  peak_row(settings, report, "truncated", some, " after a truncation");
+  peak_row(settings, report, "contiguous", some, " into a contiguous file");
 }
 
 }  // namespace bench

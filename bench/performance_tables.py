@@ -10,6 +10,9 @@ import pathlib
 import statistics
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+PICTURE = """What an append costs, and the memory that recording takes, from 10³ to 10⁶ snapshots in one file (the flatness rows):
+
+![Time per append and peak memory, from a thousand to a million snapshots](append-cost.svg)"""
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
@@ -79,9 +82,12 @@ def explanations(rows):
     """How each row was measured; rows that were measured alike share a line."""
     alike = {}
     for row in rows:
-        alike.setdefault(row["how"], []).append(row["name"])
-    names = {how: group[0] if len(group) == 1 else group[0].split(":")[0] for how, group in alike.items()}
-    return "\n".join(f"- {names[how]}: {how}." for how in alike)
+        alike.setdefault((row["how"], len(row["samples"])), []).append(row["name"])
+    lines = []
+    for (how, samples), names in alike.items():
+        name = names[0] if len(names) == 1 else names[0].split(":")[0]
+        lines.append(f"- {name}: {how}; {samples} {'sample' if samples == 1 else 'samples'}.")
+    return "\n".join(lines)
 
 
 def page(rows):
@@ -90,6 +96,8 @@ def page(rows):
     parts = []
     if own:
         parts += [f"Measured on {own[0]['machine']}.", own_table(own), explanations(own)]
+    if any(row["name"].startswith("flatness: ") for row in own):
+        parts.append(PICTURE)
     if peers:
         versions = sorted({row["how"].split("; ")[1].split(",")[0] for row in peers})
         parts += [f"In one Python process, libpde through ctypes; {', '.join(versions)}.", peers_table(peers)]
