@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -38,8 +40,10 @@ struct Layout {
   int64_t origin = 0, bytes = 0;
 };
 
-/// A random order of axes, gaps between them, some reversed.
+/// A random order of axes, gaps between them, some reversed. Lines may be whole cache lines, and may begin
+/// anywhere in one.
 Layout random_layout(const std::vector<int64_t> &shape, int64_t item, std::mt19937_64 &random) {
+  const bool whole_lines = random() % 3 == 0;
   std::vector<size_t> order(shape.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::shuffle(order.begin(), order.end(), random);
@@ -49,22 +53,32 @@ Layout random_layout(const std::vector<int64_t> &shape, int64_t item, std::mt199
   for (size_t axis : order) {
     layout.strides[axis] = stride;
     stride *= shape[axis] + static_cast<int64_t>(random() % 3);
+    if (whole_lines) stride = (stride + 63) / 64 * 64;
     if (random() % 3 == 0) {
       layout.origin += (shape[axis] - 1) * layout.strides[axis];
       layout.strides[axis] = -layout.strides[axis];
     }
   }
-  layout.bytes = stride;
+  const auto shift = static_cast<int64_t>(random() % 2 ? random() % 64 : random() % 8 * 8);
+  layout.origin += shift;
+  layout.bytes = stride + shift;
   return layout;
 }
 
-TEST(StridedCopy, EqualsThePlainWayForRandomLayouts) {
-  const unsigned seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+uint64_t number_from(const char *variable, uint64_t otherwise) {
+  const char *text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+/// Copies of random layouts; `longest` of an axis, by the number of axes.
+void compare_with_the_plain_way(int rounds, const std::vector<uint64_t> &longest) {
+  const uint64_t seed = number_from("PDE_TEST_SEED", std::random_device()());
+  std::printf("PDE_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  SCOPED_TRACE("PDE_TEST_SEED=" + std::to_string(seed));
   std::mt19937_64 random(seed);
-  for (int round = 0; round < 3000; ++round) {
-    std::vector<int64_t> shape(1 + random() % 4);
-    for (int64_t &size : shape) size = static_cast<int64_t>(1 + random() % (shape.size() < 3 ? 80 : 9));
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<int64_t> shape(1 + random() % longest.size());
+    for (int64_t &size : shape) size = static_cast<int64_t>(1 + random() % longest[shape.size() - 1]);
     const int64_t items[] = {1, 2, 4, 8, 16};
     const int64_t item = items[random() % 5];
     const Layout from = random_layout(shape, item, random), to = random_layout(shape, item, random);
@@ -77,6 +91,18 @@ TEST(StridedCopy, EqualsThePlainWayForRandomLayouts) {
                    item);
     ASSERT_EQ(target, expected);
   }
+}
+
+TEST(StridedCopy, EqualsThePlainWayForRandomLayouts) {
+  compare_with_the_plain_way(3000, {80, 80, 9, 9});
+}
+
+TEST(StridedCopy, EqualsThePlainWayForLargePlanes) {
+  compare_with_the_plain_way(100, {5000, 700, 70});
+}
+
+TEST(StridedCopy, EqualsThePlainWayForSolids) {
+  compare_with_the_plain_way(200, {200, 200, 40, 20, 10});
 }
 
 template <class To, class From>
