@@ -250,6 +250,17 @@ std::byte *Field::c_order_data() const {
 
 // ---- values
 
+namespace {
+
+/// Strides in bytes of a row in C order; in place, as each append needs them.
+std::array<int64_t, Grid::kMaxAxes> row_strides(const Grid &grid, int64_t item) {
+  std::array<int64_t, Grid::kMaxAxes> strides{};
+  for (size_t axis = grid.shape().size(); axis-- > 0; item *= grid.shape()[axis]) strides[axis] = item;
+  return strides;
+}
+
+}  // namespace
+
 void Field::pack(void *to) const {
   const int64_t bytes = grid().cells() * dtype_size(dtype());
   for (size_t row = 0; row < rows_.size(); ++row)
@@ -279,8 +290,8 @@ void Field::pack_box(std::span<const int64_t> lower, std::span<const int64_t> sh
 
 void Field::pack_row(size_t row, void *to) const {
   const int64_t item = dtype_size(dtype());
-  strided_copy(static_cast<std::byte *>(to), c_strides(grid().shape(), item), rows_[row].data(),
-               rows_[row].strides, grid().shape(), item);
+  strided_copy(static_cast<std::byte *>(to), row_strides(grid(), item), rows_[row].data(), rows_[row].strides,
+               grid().shape(), item);
 }
 
 void Field::unpack(const void *from) {
@@ -292,7 +303,7 @@ void Field::unpack(const void *from) {
 void Field::unpack_row(size_t row, const void *from) {
   const int64_t item = dtype_size(dtype());
   strided_copy(rows_[row].data(), rows_[row].strides, static_cast<const std::byte *>(from),
-               c_strides(grid().shape(), item), grid().shape(), item);
+               row_strides(grid(), item), grid().shape(), item);
 }
 
 void Field::unpack(const void *from, int32_t from_dtype) {

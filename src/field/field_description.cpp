@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/numbers.hpp"
@@ -43,6 +45,15 @@ std::vector<int64_t> FieldDescription::shape() const {
   std::vector<int64_t> shape = leading_shape();
   shape.insert(shape.end(), grid->shape().begin(), grid->shape().end());
   return shape;
+}
+
+bool FieldDescription::has_shape(std::span<const int64_t> wanted) const {
+  const size_t leading = rank == PDE_COLLECTION ? 1 : static_cast<size_t>(rank);
+  if (wanted.size() != leading + grid->shape().size()) return false;
+  const int64_t length = rank == PDE_COLLECTION ? rows() : grid->dimension();
+  const auto space = wanted.begin() + static_cast<std::ptrdiff_t>(leading);
+  return std::all_of(wanted.begin(), space, [&](int64_t size) { return size == length; }) &&
+         std::equal(space, wanted.end(), grid->shape().begin());
 }
 
 // ---- members

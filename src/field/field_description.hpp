@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ struct FieldDescription {
   /// Axes before those of the grid: [], [dim], [dim, dim], or [rows] for a collection.
   std::vector<int64_t> leading_shape() const;
   std::vector<int64_t> shape() const;
+  /// Whether that is its shape, without making a list of it.
+  bool has_shape(std::span<const int64_t> wanted) const;
   int64_t count() const { return rows() * grid->cells(); }  // samples
   int64_t bytes() const { return count() * dtype_size(dtype); }
   const char *class_name() const;

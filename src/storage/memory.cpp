@@ -2,10 +2,15 @@
 //
 // "memory:" is private to its storage; "memory:NAME" is shared by all storages of the process with that name,
 // and lives as long as one of them.
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -14,13 +19,90 @@
 namespace pde {
 namespace {
 
-constexpr int64_t kSlabBytes = int64_t{1} << 20;
+// ---- slabs
+
+/// Zero pages straight from the system, which go back to it at once. They take memory when they are first
+/// written; what a slab has not been used for yet takes none.
+class Mapping {
+ public:
+  explicit Mapping(size_t bytes) {
+    // Large ones in huge pages: to get and clear small ones takes several times as long as to fill them.
+    const bool huge = bytes >= 2 * kHugePage;
+    const size_t room = bytes + (huge ? kHugePage : 0);
+    void *base = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) throw std::bad_alloc();
+    pages_ = {base, Unmap{room}};
+    data_ = static_cast<std::byte *>(base);
+    if (huge) {
+      data_ += (kHugePage - reinterpret_cast<uintptr_t>(base) % kHugePage) % kHugePage;
+#ifdef MADV_HUGEPAGE
+      madvise(data_, bytes, MADV_HUGEPAGE);  // small ones do where there are none
+#endif
+    }
+  }
+  std::byte *data() const {
+    return data_;
+  }
+
+ private:
+  static constexpr size_t kHugePage = size_t{2} << 20;
+  struct Unmap {
+    size_t bytes;
+    void operator()(void *base) const { munmap(base, bytes); }
+  };
+  std::unique_ptr<void, Unmap> pages_{nullptr, Unmap{0}};
+  std::byte *data_;
+};
+
+/// Room for snapshots of one size, which stay where they are. It doubles with each slab, until slabs are as
+/// large as pays.
+class Slabs {
+ public:
+  void reset(int64_t snapshot_bytes) {
+    slabs_.clear();
+    room_ = 0;
+    snapshot_bytes_ = snapshot_bytes;
+  }
+  /// Room for so many snapshots at least.
+  void reserve(int64_t count) {
+    while (room_ < count) {
+      const int64_t bytes = std::clamp(room_ * snapshot_bytes_, kFirstSlab, kLargestSlab);
+      const int64_t snapshots = std::max<int64_t>(1, bytes / snapshot_bytes_);
+      slabs_.push_back({room_, Mapping(static_cast<size_t>(snapshots * snapshot_bytes_))});
+      room_ += snapshots;
+    }
+  }
+  /// Gives back what lies behind the slab of the last of so many snapshots.
+  void shrink(int64_t count) {
+    while (!slabs_.empty() && slabs_.back().first >= count) {
+      room_ = slabs_.back().first;
+      slabs_.pop_back();
+    }
+  }
+  std::byte *at(int64_t index) const {
+    const auto after = std::upper_bound(slabs_.begin(), slabs_.end(), index,
+                                        [](int64_t i, const Slab &slab) { return i < slab.first; });
+    const Slab &slab = *std::prev(after);
+    return slab.memory.data() + (index - slab.first) * snapshot_bytes_;
+  }
+
+ private:
+  static constexpr int64_t kFirstSlab = int64_t{1} << 20, kLargestSlab = int64_t{64} << 20;
+  struct Slab {
+    int64_t first;  // index of its first snapshot
+    Mapping memory;
+  };
+  std::vector<Slab> slabs_;
+  int64_t room_ = 0, snapshot_bytes_ = 1;  // room: in snapshots
+};
+
+// ---- series
 
 /// What storages of one name share.
 struct Series {
   std::mutex mutex;  // storages of one name may be used by different threads at once
-  std::vector<std::unique_ptr<std::byte[]>> slabs;
-  int64_t snapshot_bytes = 0, per_slab = 1;
+  Slabs slabs;
+  int64_t snapshot_bytes = 1;
   std::vector<double> times;
   std::map<int64_t, std::string> snapshot_infos;
   std::optional<FieldDescription> description;
@@ -30,21 +112,17 @@ struct Series {
   int64_t revision = 0;    // counts all changes
 
   int64_t length() const { return static_cast<int64_t>(times.size()); }
-  std::byte *snapshot(int64_t index) {
-    return slabs[static_cast<size_t>(index / per_slab)].get() + index % per_slab * snapshot_bytes;
-  }
   void reset() {
-    slabs.clear();
+    slabs.reset(snapshot_bytes);
     times.clear();
     snapshot_infos.clear();
     description.reset();
     ++generation;
   }
   void begin_with(const FieldDescription &sample) {
+    snapshot_bytes = sample.bytes();
     reset();
     description = sample;
-    snapshot_bytes = sample.bytes();
-    per_slab = std::max<int64_t>(1, kSlabBytes / snapshot_bytes);
   }
 };
 
@@ -117,12 +195,9 @@ class MemoryBackend final : public Backend {
     const int64_t index = series.length();
     // All that can fail comes first, so that a failure leaves the series as it was.
     if (series.times.size() == series.times.capacity()) series.times.reserve(2 * series.times.size() + 64);
-    if (index == static_cast<int64_t>(series.slabs.size()) * series.per_slab) {
-      series.slabs.push_back(std::make_unique_for_overwrite<std::byte[]>(
-          static_cast<size_t>(series.per_slab * series.snapshot_bytes)));
-    }
+    series.slabs.reserve(index + 1);
     if (info) series.snapshot_infos.insert_or_assign(index, *info);
-    snapshot.pack(series.snapshot(index));
+    snapshot.pack(series.slabs.at(index));
     series.times.push_back(time);
     note_change();
   }
@@ -131,7 +206,7 @@ class MemoryBackend final : public Backend {
     std::lock_guard lock(series_->mutex);
     Series &series = *series_;
     series.times.resize(static_cast<size_t>(length));
-    series.slabs.resize(static_cast<size_t>((length + series.per_slab - 1) / series.per_slab));
+    series.slabs.shrink(length);
     series.snapshot_infos.erase(series.snapshot_infos.lower_bound(length), series.snapshot_infos.end());
     ++series.generation;
     note_change();
@@ -173,13 +248,13 @@ class MemoryBackend final : public Backend {
     const BoxCopy copy(*series_->description, selection);
     std::byte *out = static_cast<std::byte *>(out_data);
     for (int64_t i = 0; i < selection.count; ++i, out += copy.bytes())
-      copy(series_->snapshot(selection.first + i * selection.step), out);
+      copy(series_->slabs.at(selection.first + i * selection.step), out);
   }
 
   const void *data(int64_t index) override {
     std::lock_guard lock(series_->mutex);
     check_current();
-    return series_->snapshot(index);
+    return series_->slabs.at(index);
   }
 
   std::optional<std::string> snapshot_info(int64_t index) override {

@@ -178,6 +178,12 @@ std::vector<int32_t> parts(const FieldDescription &description) {
   return ranks;
 }
 
+bool same_parts(const FieldDescription &a, const FieldDescription &b) {
+  return a.rank == b.rank &&
+         std::equal(a.members.begin(), a.members.end(), b.members.begin(), b.members.end(),
+                    [](const auto &one, const auto &other) { return one.rank == other.rank; });
+}
+
 }  // namespace
 
 /// Grid, shape and parts, as far as what is stored is described.
@@ -187,11 +193,11 @@ void Storage::check_same_shape(const FieldDescription &given, const char *what) 
     fail(PDE_ERR_SHAPE, "{} is on the grid {}, {} holds snapshots on {}", what, given.grid->text(),
          backend_->name(), stored->grid->text());
   }
-  if (contents_.dtype != 0 && given.shape() != contents_.shape) {
+  if (contents_.dtype != 0 && !given.has_shape(contents_.shape)) {
     fail(PDE_ERR_SHAPE, "{} has the shape {}, {} holds snapshots of {}", what, shape_text(given.shape()),
          backend_->name(), shape_text(contents_.shape));
   }
-  if (stored && parts(given) != parts(*stored)) {
+  if (stored && !same_parts(given, *stored)) {
     fail(PDE_ERR_SHAPE, "{} is a {}, {} holds snapshots that are a {} (ranks [{}] and [{}])", what,
          rank_name(given.rank), backend_->name(), rank_name(stored->rank), fmt::join(parts(given), ", "),
          fmt::join(parts(*stored), ", "));
