@@ -86,6 +86,13 @@ typedef struct pde_storage pde_storage;
  * - `compression` ["gzip"] or "none".
  * - `level` [1] 0 to 9, the denser the slower. `compression_opts` is the same.
  * - `shuffle` [true] sort the bytes of a chunk by significance before compressing them: smaller and faster.
+ * - `keep_bits` [0] floating-point and complex samples keep so many bits of their mantissa, 1 to 52 (float32:
+ *   23), rounded to nearest: off by no more than 2^-(keep_bits + 1) of their size. 0: all. What is dropped
+ *   compresses to nothing.
+ * - `tolerance_abs`, `tolerance_rel` samples keep as few bits as let them be off by no more than this, or by
+ *   no more than this times their size. Several of the three at once: all bounds hold. They hold exactly and
+ *   for every finite sample; NaN and infinity stay as they are. Near zero samples become zero with
+ *   `tolerance_abs` alone, never otherwise. Another dtype is PDE_ERR_DTYPE.
  * - `checksum` [false] Fletcher-32 for each chunk, so that damage is noticed when reading.
  * - `chunk_bytes` [1048576] bytes of a chunk before compression, rounded down to whole snapshots. Larger
  *   chunks make other readers slow when they want single snapshots.
