@@ -1,5 +1,6 @@
 // What the solver's thread pays for an append before anything is compressed: packing, the search for samples
-// that are no numbers; and what a worker pays for rounding. Against memcpy of the same bytes.
+// that are no numbers, an append to memory; and what a worker pays for rounding. Against memcpy of the same
+// bytes.
 //
 // Both sides take turns on memory that was touched before, in five rounds of many turns; the medians and
 // their ratio are printed as one JSON object per row.
@@ -20,6 +21,7 @@
 #include "field/nonfinite.hpp"
 #include "field/rounding.hpp"
 #include "field/strided_copy.hpp"
+#include "storage/storage.hpp"
 
 namespace {
 
@@ -179,6 +181,32 @@ void searching() {
   searching_rows<double>(PDE_FLOAT64, {128, 128, 128}, kLayouts[1]);
 }
 
+// ---- appending to memory
+
+void appending_row(const Shape &shape, int64_t count) {
+  pde::FieldDescription description;
+  description.grid = pde::Grid::unit(shape, std::vector<bool>(shape.size(), false));
+  const pde::FieldPtr field = pde::Field::create(description);
+  const auto bytes = static_cast<size_t>(description.bytes());
+  std::vector<std::byte> ring(bytes * static_cast<size_t>(count), std::byte{1}), dense(bytes, std::byte{1});
+  row(
+      "append to memory " + shape_name(shape) + " float64, " + std::to_string(count) + " snapshots",
+      static_cast<int64_t>(ring.size()),
+      [&] {
+        const pde::StoragePtr storage = pde::open_storage("memory:", "truncate_once", {});
+        for (int64_t i = 0; i < count; ++i) storage->append(*field, static_cast<double>(i));
+      },
+      [&] {
+        for (size_t at = 0; at < ring.size(); at += bytes) std::memcpy(ring.data() + at, dense.data(), bytes);
+      });
+}
+
+void appending() {
+  appending_row({512, 512}, 100);
+  appending_row({32, 32}, 10000);
+  appending_row({32, 32}, 100);
+}
+
 // ---- rounding
 
 template <class Real>
@@ -217,6 +245,7 @@ int main(int argc, char **argv) {
   if (argc > 1) wanted = argv[1];
   packing();
   searching();
+  appending();
   rounding();
   if (found > 0) std::fprintf(stderr, "a one is no number\n");
   return found > 0;

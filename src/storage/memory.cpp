@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <new>
-#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -21,24 +21,27 @@ namespace {
 
 // ---- slabs
 
-/// Zero pages straight from the system, which go back to it at once. They take memory when they are first
-/// written; what a slab has not been used for yet takes none.
-class Mapping {
+/// Memory of a slab. Large ones are pages straight from the system, which go back to it at once, and huge
+/// ones where it has such: to get and clear small pages takes several times as long as to fill them. Pages
+/// take memory when they are first written; what a slab has not been used for yet takes none.
+class SlabMemory {
  public:
-  explicit Mapping(size_t bytes) {
-    // Large ones in huge pages: to get and clear small ones takes several times as long as to fill them.
-    const bool huge = bytes >= 2 * kHugePage;
-    const size_t room = bytes + (huge ? kHugePage : 0);
+  explicit SlabMemory(size_t bytes) {
+    if (bytes < 2 * kHugePage) {
+      block_ = {std::malloc(bytes), Release{0}};
+      if (!block_) throw std::bad_alloc();
+      data_ = static_cast<std::byte *>(block_.get());
+      return;
+    }
+    const size_t room = bytes + kHugePage;
     void *base = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) throw std::bad_alloc();
-    pages_ = {base, Unmap{room}};
-    data_ = static_cast<std::byte *>(base);
-    if (huge) {
-      data_ += (kHugePage - reinterpret_cast<uintptr_t>(base) % kHugePage) % kHugePage;
+    block_ = {base, Release{room}};
+    const size_t beyond = reinterpret_cast<uintptr_t>(base) % kHugePage;
+    data_ = static_cast<std::byte *>(base) + (kHugePage - beyond) % kHugePage;
 #ifdef MADV_HUGEPAGE
-      madvise(data_, bytes, MADV_HUGEPAGE);  // small ones do where there are none
+    madvise(data_, bytes, MADV_HUGEPAGE);  // a wish: small ones do
 #endif
-    }
   }
   std::byte *data() const {
     return data_;
@@ -46,11 +49,16 @@ class Mapping {
 
  private:
   static constexpr size_t kHugePage = size_t{2} << 20;
-  struct Unmap {
-    size_t bytes;
-    void operator()(void *base) const { munmap(base, bytes); }
+  struct Release {
+    size_t mapped;
+    void operator()(void *block) const {
+      if (mapped)
+        munmap(block, mapped);
+      else
+        std::free(block);
+    }
   };
-  std::unique_ptr<void, Unmap> pages_{nullptr, Unmap{0}};
+  std::unique_ptr<void, Release> block_{nullptr, Release{0}};
   std::byte *data_;
 };
 
@@ -68,7 +76,7 @@ class Slabs {
     while (room_ < count) {
       const int64_t bytes = std::clamp(room_ * snapshot_bytes_, kFirstSlab, kLargestSlab);
       const int64_t snapshots = std::max<int64_t>(1, bytes / snapshot_bytes_);
-      slabs_.push_back({room_, Mapping(static_cast<size_t>(snapshots * snapshot_bytes_))});
+      slabs_.push_back({room_, SlabMemory(static_cast<size_t>(snapshots * snapshot_bytes_))});
       room_ += snapshots;
     }
   }
@@ -90,7 +98,7 @@ class Slabs {
   static constexpr int64_t kFirstSlab = int64_t{1} << 20, kLargestSlab = int64_t{64} << 20;
   struct Slab {
     int64_t first;  // index of its first snapshot
-    Mapping memory;
+    SlabMemory memory;
   };
   std::vector<Slab> slabs_;
   int64_t room_ = 0, snapshot_bytes_ = 1;  // room: in snapshots
