@@ -62,16 +62,13 @@ constexpr size_t kZlibBytes = (size_t{1} << 17) + (size_t{1} << 17) + 16384;
 
 #ifdef PDE_HAVE_ISAL
 
+/// Its level 2 for both of ours: denser than its level 1 and no slower.
 class IsalEngine final : public DeflateEngine {
  public:
-  explicit IsalEngine(int level)
-      : level_(static_cast<uint32_t>(level)),
-        buffer_(level == 1 ? ISAL_DEF_LVL1_DEFAULT : ISAL_DEF_LVL2_DEFAULT) {}
-
   size_t deflate(std::span<const std::byte> run, std::span<std::byte> out, bool last) override {
     isal_zstream &stream = *stream_;
     isal_deflate_init(&stream);
-    stream.level = level_;
+    stream.level = 2;
     stream.level_buf = buffer_.data(), stream.level_buf_size = static_cast<uint32_t>(buffer_.size());
     stream.flush = last ? NO_FLUSH : FULL_FLUSH;
     stream.end_of_stream = last;
@@ -85,9 +82,8 @@ class IsalEngine final : public DeflateEngine {
   static constexpr size_t kBytes = sizeof(isal_zstream) + ISAL_DEF_LVL2_DEFAULT;
 
  private:
-  uint32_t level_;
   std::unique_ptr<isal_zstream> stream_ = std::make_unique<isal_zstream>();
-  std::vector<uint8_t> buffer_;
+  std::vector<uint8_t> buffer_ = std::vector<uint8_t>(ISAL_DEF_LVL2_DEFAULT);
 };
 
 #endif
@@ -166,7 +162,7 @@ std::unique_ptr<DeflateEngine> make_deflate_engine([[maybe_unused]] DeflateChoic
 #ifdef PDE_HAVE_ISAL
   if (level <= 2 &&
       (choice == DeflateChoice::isal || (choice == DeflateChoice::libdeflate && !has_deflate(choice))))
-    return std::make_unique<IsalEngine>(level);
+    return std::make_unique<IsalEngine>();
 #endif
 #ifdef PDE_HAVE_LIBDEFLATE
   if (level == 9) return std::make_unique<DensestEngine>();
