@@ -25,6 +25,8 @@ ninja-build        demo  build
 pkg-config         demo  finds HDF5, libav and Cairo
 libhdf5-dev        demo  file format
 zlib1g-dev         demo  deflate and checksums
+libdeflate-dev     demo  faster deflate and inflate
+libisal-dev        demo  the fastest deflate
 libfmt-dev         demo  messages
 rapidjson-dev      demo  JSON of attributes
 libavformat-dev    demo  movies: containers

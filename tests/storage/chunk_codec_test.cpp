@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 #include <hdf5.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -181,6 +182,29 @@ TEST(ChunkCodec, TheSameChunkGivesTheSameBytesWhateverCameBefore) {
     }
   }
 }
+
+#ifdef __GLIBC__
+
+size_t bytes_in_use() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(ChunkCodec, HoldsNoMoreThanItSays) {
+  const Bytes chunk = bench::snapshot(bench::DataSet::noisy_f64, 200, 1);
+  for (int level : {0, 1, 3, 9}) {
+    const ChunkFilters filters{true, true, true, level, 8};
+    Bytes stored(ChunkCodec::bound(filters, chunk.size())), back(chunk.size());
+    const size_t before = bytes_in_use();
+    ChunkCodec codec;
+    const size_t size = codec.encode(filters, DeflateChoice::isal, nullptr, chunk, stored);
+    codec.decode(filters, 0, std::span(stored).first(size), back);
+    const size_t after = bytes_in_use();
+    EXPECT_LE(after - std::min(before, after), ChunkCodec::scratch_bytes(filters, chunk.size())) << level;
+  }
+}
+
+#endif
 
 TEST(ChunkCodec, MaskSkipsFiltersOfThePipelineThatIsThere) {
   std::mt19937_64 random(4);
