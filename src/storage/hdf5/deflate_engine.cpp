@@ -171,7 +171,7 @@ std::unique_ptr<DeflateEngine> make_deflate_engine([[maybe_unused]] DeflateChoic
   return std::make_unique<ZlibEngine>(level);
 }
 
-size_t deflate_engine_bytes(int level, [[maybe_unused]] size_t bytes) {
+size_t deflate_engine_bytes([[maybe_unused]] int level, [[maybe_unused]] size_t bytes) {
   size_t most = kZlibBytes;
 #ifdef PDE_HAVE_ISAL
   if (level <= 2) most = std::max(most, IsalEngine::kBytes);
