@@ -237,7 +237,8 @@ struct Inflater::State {
     z_stream z{};
     z.next_in = bytes_of(stream), z.avail_in = piece(stream.size());
     if (inflateInit(&z) != Z_OK) throw std::bad_alloc();
-    z.next_out = bytes_of(out), z.avail_out = piece(out.size());
+    Bytef nothing;  // an address even for no output, or zlib refuses
+    z.next_out = out.empty() ? &nothing : bytes_of(out), z.avail_out = piece(out.size());
     const int status = ::inflate(&z, Z_FINISH);
     inflateEnd(&z);
     return status == Z_STREAM_END && z.avail_out == 0;
