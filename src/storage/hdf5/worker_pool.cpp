@@ -1,6 +1,7 @@
 #include "storage/hdf5/worker_pool.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,6 +97,9 @@ void WorkerPool::grow(int threads) {
 
 void WorkerPool::serve(const Crew &crew) {
   pthread_setname_np(pthread_self(), "pde-worker");
+  // A batch thread that wakes up does not push the solver off its core in the middle of a step.
+  const sched_param plain{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &plain);
   ChunkCodec codec;
   std::unique_lock lock(mutex);
   while (true) {
