@@ -231,8 +231,8 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
   make_room(1);
   const bool fast = filters_.deflate && (filters_.level == 1 || filters_.level == 2);
   if (fast && !choice_) {
-    round(chunk.samples.get(), 0, rows);
-    choice_ = codec_.choose(filters_, {chunk.samples.get(), static_cast<size_t>(geometry_.chunk_bytes())});
+    choice_ = codec_.choose(filters_, {chunk.samples.get(), static_cast<size_t>(geometry_.chunk_bytes())},
+                            settings_.rounding ? &*settings_.rounding : nullptr);
   }
   const auto job = std::make_shared<EncodeJob>(*this);
   job->slab = slab;
