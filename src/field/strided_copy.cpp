@@ -160,7 +160,7 @@ struct Items {
   /// A part of a square, at an edge.
   static void copy_part(std::byte *to, int64_t to_line, int64_t to_count, const std::byte *from,
                         int64_t from_line, int64_t from_count) {
-    if (to_count * from_count * 8 < kSide * kSide) {
+    if (to_count * from_count <= 64) {  // sooner done one by one
       for (int64_t i = 0; i < to_count; ++i)
         copy_line(to + i * to_line, from + i * item, {from_count, item, from_line});
       return;
