@@ -219,8 +219,10 @@ void rounding_row(const char *name, int32_t dtype, const pde::RoundingSettings &
   }
   const pde::Rounding rounding = *pde::Rounding::create(dtype, settings);
   const auto bytes = static_cast<int64_t>(values.size() * sizeof(Real));
+  std::string what = settings.json();
+  std::erase(what, '"');
   row(
-      "round " + std::string(name) + " " + settings.json(), bytes,
+      "round " + std::string(name) + " " + what, bytes,
       [&] {
         rounding.apply(reinterpret_cast<std::byte *>(out.data()),
                        reinterpret_cast<const std::byte *>(values.data()),

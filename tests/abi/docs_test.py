@@ -10,7 +10,8 @@ listed = {line.split()[0] for line in (source / "capi" / "symbols.txt").read_tex
           if line.startswith("pde_")}
 headers = "".join(path.read_text() for path in (source / "include").rglob("*.h"))
 types = set(re.findall(r"\b(pde_\w+)\b", re.sub(r"/\*.*?\*/", "", headers, flags=re.S)))
-other_names = {"pde_core", "pde_ctypes", "pde_format", "pde_file_id"}  # targets, scripts, marks in files
+# Targets, scripts, marks in files.
+other_names = {"pde_core", "pde_ctypes", "pde_format", "pde_file_id", "pde_rounding"}
 
 problems = []
 pages = [source / "README.md", *sorted((source / "docs").glob("*.md"))]
