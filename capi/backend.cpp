@@ -88,7 +88,7 @@ class CustomBackend final : public Backend {
     store(info);
   }
 
-  void append(const Field &snapshot, double time, const std::string *info) override {
+  void append(const Field &snapshot, double time, const std::string *info, bool *) override {
     const FieldDescription &kind = snapshot.description();
     const void *samples = snapshot.c_order_data();
     if (!samples) {

@@ -250,16 +250,11 @@ std::byte *Field::c_order_data() const {
 
 // ---- values
 
-namespace {
-
-/// Strides in bytes of a row in C order; in place, as each append needs them.
 std::array<int64_t, Grid::kMaxAxes> row_strides(const Grid &grid, int64_t item) {
   std::array<int64_t, Grid::kMaxAxes> strides{};
   for (size_t axis = grid.shape().size(); axis-- > 0; item *= grid.shape()[axis]) strides[axis] = item;
   return strides;
 }
-
-}  // namespace
 
 void Field::pack(void *to) const {
   const int64_t bytes = grid().cells() * dtype_size(dtype());

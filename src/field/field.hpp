@@ -101,6 +101,8 @@ class Field {
 
 /// Strides in bytes of a C-order array of this shape.
 std::vector<int64_t> c_strides(std::span<const int64_t> shape, int64_t item);
+/// Of one component on a grid; without memory of its own, as each append needs them.
+std::array<int64_t, Grid::kMaxAxes> row_strides(const Grid &grid, int64_t item);
 
 /// PDE_ERR_SHAPE if `count` values were offered where `expected` are needed.
 void check_count(int64_t count, int64_t expected, const char *what);

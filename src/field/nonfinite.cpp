@@ -8,6 +8,9 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
+
+#include "field/strided_copy.hpp"
 
 namespace pde {
 namespace {
@@ -149,6 +152,56 @@ std::optional<NonFinite> find_nonfinite(const Field &field) {
     default:
       return std::nullopt;  // integers and bool
   }
+}
+
+// ---- on the way
+
+namespace {
+
+bool samples_are_finite(const std::byte *samples, int64_t count, int32_t dtype) {
+  switch (dtype) {
+    case PDE_FLOAT64:
+      return all_finite<double>(samples, count);
+    case PDE_FLOAT32:
+      return all_finite<float>(samples, count);
+    case PDE_COMPLEX128:
+      return all_finite<double>(samples, 2 * count);
+    case PDE_COMPLEX64:
+      return all_finite<float>(samples, 2 * count);
+    default:
+      return true;
+  }
+}
+
+/// How many entries of the first axis fit into the cache at once; a transposition wants whole squares.
+int64_t slice_of(const Grid &grid, int64_t item, int64_t entry_bytes, const Field::Row &row) {
+  constexpr int64_t kSliceBytes = 64 << 10, kSquare = 32;
+  const int64_t slice = std::max<int64_t>(1, kSliceBytes / entry_bytes);
+  const size_t last = grid.shape().size() - 1;
+  return row.strides[last] == item ? slice : std::max(slice, kSquare);
+}
+
+}  // namespace
+
+bool pack_finite(const Field &field, std::byte *to) {
+  const Grid &grid = field.grid();
+  const int64_t item = dtype_size(field.dtype());
+  std::array<int64_t, Grid::kMaxAxes> shape{}, to_strides = row_strides(grid, item);
+  std::copy(grid.shape().begin(), grid.shape().end(), shape.begin());
+  const int64_t entries = shape[0], entry_bytes = to_strides[0];
+  bool finite = true;
+  for (const Field::Row &row : field.rows()) {
+    const int64_t slice = slice_of(grid, item, entry_bytes, row);
+    for (int64_t entry = 0; entry < entries; entry += slice) {
+      shape[0] = std::min(slice, entries - entry);
+      strided_copy(to, to_strides, row.data() + entry * row.strides[0], row.strides,
+                   std::span(shape).first(grid.shape().size()), item);
+      const int64_t bytes = shape[0] * entry_bytes;
+      finite = finite && samples_are_finite(to, bytes / item, field.dtype());
+      to += bytes;
+    }
+  }
+  return finite;
 }
 
 }  // namespace pde

@@ -71,8 +71,11 @@ class Backend {
   virtual void begin() {}
   virtual void cancel() {}
   virtual void start(const FieldDescription &sample, StartMode mode, const Info &info) = 0;
-  /// `info`: JSON, the metadata of this snapshot; or null.
-  virtual void append(const Field &snapshot, double time, const std::string *info) = 0;
+  /// `info`: JSON, the metadata of this snapshot; or null. `out_finite`: null, or for backends that look at
+  /// samples on the way: set to false if one of them is not finite.
+  virtual void append(const Field &snapshot, double time, const std::string *info, bool *out_finite) = 0;
+  /// Whether it does, which is cheaper than to search them first.
+  virtual bool looks_at_samples() const { return false; }
   /// Keeps the first `length` snapshots.
   virtual void truncate(int64_t length) = 0;
   /// PDE_ERR_UNSUPPORTED where snapshots cannot be dropped; asked before anything is done.

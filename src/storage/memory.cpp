@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "field/nonfinite.hpp"
 #include "storage/backends.hpp"
 
 namespace pde {
@@ -197,7 +198,7 @@ class MemoryBackend final : public Backend {
     note_change();
   }
 
-  void append(const Field &snapshot, double time, const std::string *info) override {
+  void append(const Field &snapshot, double time, const std::string *info, bool *out_finite) override {
     std::lock_guard lock(series_->mutex);
     Series &series = *series_;
     const int64_t index = series.length();
@@ -205,10 +206,16 @@ class MemoryBackend final : public Backend {
     if (series.times.size() == series.times.capacity()) series.times.reserve(2 * series.times.size() + 64);
     series.slabs.reserve(index + 1);
     if (info) series.snapshot_infos.insert_or_assign(index, *info);
-    snapshot.pack(series.slabs.at(index));
+    if (out_finite) {
+      *out_finite = pack_finite(snapshot, series.slabs.at(index));
+    } else {
+      snapshot.pack(series.slabs.at(index));
+    }
     series.times.push_back(time);
     note_change();
   }
+
+  bool looks_at_samples() const override { return true; }
 
   void truncate(int64_t length) override {
     std::lock_guard lock(series_->mutex);

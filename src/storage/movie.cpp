@@ -94,7 +94,7 @@ class MovieBackend final : public Backend {
     times_.clear();
   }
 
-  void append(const Field &snapshot, double time, const std::string *) override {
+  void append(const Field &snapshot, double time, const std::string *, bool *) override {
     const auto values = figure_->values(snapshot);
     const auto arrays = pointers(values);
     times_.reserve(times_.size() + 1);

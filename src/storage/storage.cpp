@@ -356,8 +356,11 @@ void Storage::append_raw(int32_t dtype, const void *data, int64_t count, double 
 
 void Storage::append_checked(const Field &field, double time, const std::string *info) {
   const double when = checked_time(time, time_before_next());
-  check_values(field);
-  backend_->append(field, when, info);
+  const bool on_the_way = settings_.nonfinite == NonfiniteRule::warn && backend_->looks_at_samples();
+  if (!on_the_way) check_values(field);
+  bool finite = true;
+  backend_->append(field, when, info, on_the_way && !warned_nonfinite_ ? &finite : nullptr);
+  if (!finite) check_values(field);  // which says where
   ++contents_.length;
   contents_.last_time = when;
   ++revision_;

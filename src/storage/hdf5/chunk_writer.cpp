@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "field/nonfinite.hpp"
 
 namespace pde {
 
@@ -111,6 +112,7 @@ ChunkWriter::ChunkWriter(SeriesFile &series, const Settings &settings, int64_t l
   most_buffers_ =
       std::max(open_chunks(geometry_) + 2, (settings.queue_bytes - (settings.threads + 1) * scratch) / bytes);
   if (rows_ > 0) load_open_slab();
+  if (static_cast<int64_t>(series.data_rows()) > length) drop_rest();
 }
 
 ChunkWriter::~ChunkWriter() = default;
@@ -146,18 +148,28 @@ void ChunkWriter::load_open_slab() {
   }
 }
 
+/// Whole slabs, and the open one is written anew with the next commit. Where HDF5 cuts a slab itself it puts
+/// the rest of it through its filters, and if that has the size of a raw tail, 1.10 keeps the mask of that.
+void ChunkWriter::drop_rest() {
+  const H5Session session;
+  series_.set_data_rows(static_cast<hsize_t>(slab_ * geometry_.rows()));
+  for (OpenChunk &chunk : open_) chunk.stored = {};
+  owing_ = rows_ > 0;
+}
+
 // ---- appending
 
-void ChunkWriter::append(const Field &snapshot) {
+void ChunkWriter::append(const Field &snapshot, bool *out_finite) {
   intact_ = false;
   collect();
   intact_ = true;
   if (geometry_.rows() == 1 && geometry_.tiles() > 1) {
+    if (out_finite) *out_finite = !find_nonfinite(snapshot);
     pack_in_tiles(snapshot);
   } else {
     if (open_.empty()) begin_slab();
     intact_ = false;
-    pack(snapshot);
+    pack(snapshot, out_finite);
     ++length_;
     if (++rows_ == geometry_.rows()) end_slab();
   }
@@ -178,8 +190,14 @@ void ChunkWriter::begin_slab() {
   open_ = std::move(chunks);
 }
 
-void ChunkWriter::pack(const Field &snapshot) {
-  if (geometry_.whole()) return snapshot.pack(open_[0].samples.get() + rows_ * geometry_.row_bytes());
+void ChunkWriter::pack(const Field &snapshot, bool *out_finite) {
+  if (geometry_.whole()) {
+    std::byte *to = open_[0].samples.get() + rows_ * geometry_.row_bytes();
+    if (!out_finite) return snapshot.pack(to);
+    *out_finite = pack_finite(snapshot, to);
+    return;
+  }
+  if (out_finite) *out_finite = !find_nonfinite(snapshot);
   for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
     const ChunkGeometry::Box box = geometry_.tile(tile);
     std::byte *to = open_[static_cast<size_t>(tile)].samples.get() + rows_ * geometry_.row_bytes();
@@ -286,25 +304,45 @@ std::string ChunkWriter::snapshots(int64_t slab) const {
 
 /// So much more memory may be taken than is on its way now.
 void ChunkWriter::make_room(int64_t buffers) {
-  while (buffers_.taken() + buffers > most_buffers_ && (!encoding_.empty() || !writing_.empty()))
-    if (!collect()) wait_for_progress();
+  while (buffers_.taken() + buffers > most_buffers_) {
+    if (collect()) continue;
+    if (!encoded_.empty()) {
+      place_encoded();
+    } else if (!encoding_.empty() || !writing_.empty()) {
+      wait_for_progress();
+    } else {
+      return;
+    }
+  }
 }
 
 /// Says whether anything had finished.
 bool ChunkWriter::collect() {
-  const bool encoded = !encoding_.empty() && encoding_.front()->finished();
-  if (encoded) collect_encoded();
+  const bool encoded = collect_encoded();
   return collect_written() || encoded;
 }
 
-void ChunkWriter::collect_encoded() {
-  const H5Session session;
-  while (!encoding_.empty() && encoding_.front()->finished()) {
-    const EncodePtr job = std::move(encoding_.front());
+/// Some are placed at a time: HDF5 has left the cache since the last ones, and has to come back for each
+/// time.
+bool ChunkWriter::collect_encoded() {
+  bool any = false;
+  for (; !encoding_.empty() && encoding_.front()->finished(); any = true) {
+    take_result(*encoding_.front());
+    buffers_.give(std::move(encoding_.front()->samples));
+    encoded_.push_back(std::move(encoding_.front()));
     encoding_.pop_front();
-    take_result(*job);
-    buffers_.give(std::move(job->samples));
-    place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, 0, false);
+  }
+  constexpr size_t kSome = 8;
+  if (encoded_.size() >= kSome) place_encoded();
+  return any;
+}
+
+void ChunkWriter::place_encoded() {
+  if (encoded_.empty()) return;
+  const H5Session session;
+  for (; !encoded_.empty(); encoded_.pop_front()) {
+    EncodeJob &job = *encoded_.front();
+    place_and_write(job.slab, job.tile, std::move(job.encoded), job.size, 0, false);
   }
 }
 
@@ -360,7 +398,7 @@ void ChunkWriter::finish_front() {
   const EncodePtr job = encoding_.front();
   while (!job->finished())
     if (!lane_.help()) lane_.wait(job);
-  collect_encoded();
+  collect();
 }
 
 // ---- settling
@@ -371,6 +409,7 @@ int64_t ChunkWriter::settle(bool all) {
   if (all) {
     while (!encoding_.empty()) finish_front();
   }
+  place_encoded();
   settle_seals(false);
   if (encoding_.empty()) settle_open_slab();
   const int64_t rows = encoding_.empty() ? length_ : encoding_.front()->slab * geometry_.rows();
@@ -392,7 +431,7 @@ bool ChunkWriter::complete() {
   } catch (const std::exception &) {
     return false;
   }
-  return !placing_;
+  return !placing_ && !owing_;
 }
 
 void ChunkWriter::settle_seals(bool wait) {
@@ -412,12 +451,7 @@ bool ChunkWriter::settle_seal(const EncodePtr &job, bool wait) {
     return false;
   }
   take_result(*job);
-  if (job->size < geometry_.chunk_bytes()) {
-    place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, 0, true);
-  } else {  // it is smaller as it is
-    store_tail(job->slab, job->tile, job->samples.get(), job->stored, job->rows);
-    buffers_.give(std::move(job->encoded));
-  }
+  place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, 0, true);
   return true;
 }
 
@@ -426,6 +460,7 @@ void ChunkWriter::settle_open_slab() {
   const H5Session session;
   for (size_t tile = 0; tile < open_.size(); ++tile)
     store_tail(slab_, static_cast<int64_t>(tile), open_[tile].samples.get(), open_[tile].stored, rows_);
+  owing_ = false;
 }
 
 /// The first `rows` snapshots of a chunk, as they are. In an H5Session.
@@ -463,17 +498,20 @@ void ChunkWriter::seal() {
     finish_jobs();
   }
   finish_writes();
+  owing_ = false;
 }
 
 void ChunkWriter::finish_jobs() {
   collect();
   while (!encoding_.empty()) finish_front();
+  place_encoded();
   settle_seals(true);
 }
 
 // ---- reading what is on its way
 
 const std::byte *ChunkWriter::chunk(int64_t slab, int64_t tile) {
+  place_encoded();
   if (slab == slab_ && rows_ > 0) {
     std::byte *samples = open_[static_cast<size_t>(tile)].samples.get();
     round(samples, 0, rows_);

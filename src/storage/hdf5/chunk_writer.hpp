@@ -66,14 +66,16 @@ class ChunkWriter {
   /// Whether so much memory suffices for the slab of a series; else it is for H5Dwrite.
   static bool suits(const ChunkGeometry &geometry, int64_t queue_bytes);
 
-  /// Goes on behind `length` snapshots, of which the last slab may be partly filled.
+  /// Goes on behind `length` snapshots, of which the last slab may be partly filled. What the file has behind
+  /// them is dropped.
   ChunkWriter(SeriesFile &series, const Settings &settings, int64_t length);
   /// Forgets what has not been settled.
   ~ChunkWriter();
   ChunkWriter(const ChunkWriter &) = delete;
   ChunkWriter &operator=(const ChunkWriter &) = delete;
 
-  void append(const Field &snapshot);
+  /// `out_finite`: null, or set to false if a sample is not finite.
+  void append(const Field &snapshot, bool *out_finite);
   /// Whether the last append that failed has changed nothing.
   bool intact() const { return intact_; }
 
@@ -113,7 +115,8 @@ class ChunkWriter {
   using WritePtr = std::shared_ptr<WriteJob>;
 
   void load_open_slab();
-  void pack(const Field &snapshot);
+  void drop_rest();
+  void pack(const Field &snapshot, bool *out_finite);
   void pack_in_tiles(const Field &snapshot);
   void begin_slab();
   void end_slab();
@@ -123,7 +126,8 @@ class ChunkWriter {
 
   void make_room(int64_t buffers);
   bool collect();
-  void collect_encoded();
+  bool collect_encoded();
+  void place_encoded();
   bool collect_written();
   void wait_for_progress();
   void take_result(EncodeJob &job);
@@ -152,8 +156,10 @@ class ChunkWriter {
   int64_t slab_, rows_;          // the open slab, and how many of them it has
   std::vector<OpenChunk> open_;  // its chunks; none while it is empty
   bool intact_ = true;
+  bool owing_ = false;              // the file has had the open slab, and is to have it again
   bool placing_ = false;            // HDF5 knows of a chunk whose bytes nobody has begun to write
   std::deque<EncodePtr> encoding_;  // chunks that are new to the file, in order
+  std::deque<EncodePtr> encoded_;   // the first of them, which have no place yet
   std::deque<EncodePtr> sealing_;   // chunks that replace what a commit has told of
   std::deque<WritePtr> writing_;
 

@@ -32,7 +32,8 @@ class FileBackend final : public Backend {
   void begin() override;
   void cancel() override;
   void start(const FieldDescription &sample, StartMode mode, const Info &info) override;
-  void append(const Field &snapshot, double time, const std::string *info) override;
+  void append(const Field &snapshot, double time, const std::string *info, bool *out_finite) override;
+  bool looks_at_samples() const override { return true; }
   void truncate(int64_t length) override;
   void commit() override;
   void finish(const Info &info) override;
@@ -63,7 +64,7 @@ class FileBackend final : public Backend {
   void write_info(const Info &info);
   void write_attribute(const std::string &key, const std::string &json);
   void begin_writing();
-  void append_samples(const Field &snapshot);
+  void append_samples(const Field &snapshot, bool *out_finite);
   void append_row(const Field &snapshot);
   template <class F>
   void breaking(F &&step);

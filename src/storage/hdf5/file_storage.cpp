@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/threads.hpp"
+#include "field/nonfinite.hpp"
 #include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
 #include "storage/hdf5/series_path.hpp"
@@ -161,18 +162,25 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
   contents_.shape.assign(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
 }
 
-/// What brings snapshots from here into the file.
+/// What brings snapshots into the file, which holds the first length_ from here on.
 void FileBackend::begin_writing() {
   leave_series();
-  {
+  try {
+    const ChunkGeometry *geometry = series_->direct();
+    if (geometry && ChunkWriter::suits(*geometry, queue_bytes_)) {
+      writer_ = std::make_unique<ChunkWriter>(
+          *series_,
+          ChunkWriter::Settings{threads_, queue_bytes_, Rounding::create(series_->dtype(), rounding_)},
+          length_);
+    }
     const H5Session session;
+    const auto rows = static_cast<hsize_t>(length_);
+    if (!series_->fixed()) writer_ ? series_->set_times_rows(rows) : series_->set_rows(rows);
     times_ = std::make_unique<TimesWriter>(*series_, length_);
+  } catch (...) {
+    series_->driver().abandon();  // half of what was to be done is nothing to be written
+    throw;
   }
-  const ChunkGeometry *geometry = series_->direct();
-  if (!geometry || !ChunkWriter::suits(*geometry, queue_bytes_)) return;
-  writer_ = std::make_unique<ChunkWriter>(
-      *series_, ChunkWriter::Settings{threads_, queue_bytes_, Rounding::create(series_->dtype(), rounding_)},
-      length_);
 }
 
 /// After a refused start, so that reading goes on; what cannot be read now says so when it is read.
@@ -211,9 +219,8 @@ void FileBackend::start_extending() {
   const H5Session session;
   drop_infos_beyond();
   if (series_->fixed()) return;
-  // Rows beyond the valid ones (of a failed append, or py-pde's max_length) would count once data_length is
-  // gone.
-  series_->set_rows(static_cast<hsize_t>(length_));
+  // Rows beyond the valid ones (of a failed append, or py-pde's max_length) are dropped before anything is
+  // committed; they would count once data_length is gone.
   h5_remove_attribute(series_->file(), "data_length");
   stored_info_.erase("data_length");
   series_->gather_times();
@@ -253,7 +260,7 @@ void FileBackend::write_attribute(const std::string &key, const std::string &jso
 
 // ---- appending
 
-void FileBackend::append(const Field &snapshot, double time, const std::string *info) {
+void FileBackend::append(const Field &snapshot, double time, const std::string *info, bool *out_finite) {
   check_alive();
   if (layout_.max_length > 0 && length_ >= layout_.max_length) {
     fail(PDE_ERR_RANGE, "{} is full: it holds {} snapshots, which option max_length allows", name(), length_);
@@ -268,7 +275,7 @@ void FileBackend::append(const Field &snapshot, double time, const std::string *
   }
   times_->append(time);
   try {
-    append_samples(snapshot);
+    append_samples(snapshot, out_finite);
   } catch (...) {
     times_->drop_last();
     throw;
@@ -279,10 +286,13 @@ void FileBackend::append(const Field &snapshot, double time, const std::string *
   commit_now(commit_due(last));
 }
 
-void FileBackend::append_samples(const Field &snapshot) {
-  if (!writer_) return append_row(snapshot);
+void FileBackend::append_samples(const Field &snapshot, bool *out_finite) {
+  if (!writer_) {
+    if (out_finite) *out_finite = !find_nonfinite(snapshot);
+    return append_row(snapshot);
+  }
   try {
-    writer_->append(snapshot);
+    writer_->append(snapshot, out_finite);
   } catch (...) {
     if (!writer_->intact()) give_up();
     throw;
@@ -350,8 +360,6 @@ void FileBackend::truncate(int64_t length) {
     {
       const H5Session session;
       series_->snapshot_infos().truncate(length);
-      if (!series_->fixed()) series_->set_rows(static_cast<hsize_t>(length));
-      series_->flush();
     }
     length_ = length;
     begin_writing();
