@@ -8,9 +8,10 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
-#include "field/strided_copy.hpp"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace pde {
 namespace {
@@ -158,47 +159,101 @@ std::optional<NonFinite> find_nonfinite(const Field &field) {
 
 namespace {
 
-bool samples_are_finite(const std::byte *samples, int64_t count, int32_t dtype) {
+bool row_is_finite(const Field::Row &row, const Grid &grid, int32_t dtype) {
   switch (dtype) {
     case PDE_FLOAT64:
-      return all_finite<double>(samples, count);
+      return row_is_finite<double, 1>(row, grid);
     case PDE_FLOAT32:
-      return all_finite<float>(samples, count);
+      return row_is_finite<float, 1>(row, grid);
     case PDE_COMPLEX128:
-      return all_finite<double>(samples, 2 * count);
+      return row_is_finite<double, 2>(row, grid);
     case PDE_COMPLEX64:
-      return all_finite<float>(samples, 2 * count);
+      return row_is_finite<float, 2>(row, grid);
     default:
-      return true;
+      return true;  // integers and bool
   }
 }
 
-/// How many entries of the first axis fit into the cache at once; a transposition wants whole squares.
-int64_t slice_of(const Grid &grid, int64_t item, int64_t entry_bytes, const Field::Row &row) {
-  constexpr int64_t kSliceBytes = 64 << 10, kSquare = 32;
-  const int64_t slice = std::max<int64_t>(1, kSliceBytes / entry_bytes);
-  const size_t last = grid.shape().size() - 1;
-  return row.strides[last] == item ? slice : std::max(slice, kSquare);
+#ifdef __SSE2__
+/// Copies whole blocks of kBlock bytes of adjacent numbers, and says whether they are finite. Streamed past
+/// the cache, to addresses that are multiples of 16, where there is more than the cache has room for.
+constexpr int64_t kBlock = 64;
+template <class Real, bool streamed>
+bool copy_blocks(std::byte *to, const std::byte *from, int64_t bytes) {
+  const auto spread = [](auto bits) {
+    if constexpr (sizeof bits == 8) return _mm_set1_epi64x(static_cast<int64_t>(bits));
+    if constexpr (sizeof bits == 4) return _mm_set1_epi32(static_cast<int32_t>(bits));
+  };
+  const __m128i exponent = spread(kExponent<Real>), lowest = spread(kLowest<Real>);
+  __m128i marks = _mm_setzero_si128();
+  for (int64_t at = 0; at < bytes; at += kBlock) {
+    for (int64_t part = at; part < at + kBlock; part += 16) {
+      const __m128i numbers = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + part));
+      auto *place = reinterpret_cast<__m128i *>(to + part);
+      streamed ? _mm_stream_si128(place, numbers) : _mm_storeu_si128(place, numbers);
+      const __m128i bits = _mm_and_si128(numbers, exponent);
+      marks =
+          _mm_or_si128(marks, sizeof(Real) == 8 ? _mm_add_epi64(bits, lowest) : _mm_add_epi32(bits, lowest));
+    }
+  }
+  if (streamed) _mm_sfence();
+  return sizeof(Real) == 8 ? _mm_movemask_pd(_mm_castsi128_pd(marks)) == 0
+                           : _mm_movemask_ps(_mm_castsi128_ps(marks)) == 0;
+}
+#else
+constexpr int64_t kBlock = 16384;
+template <class Real, bool>
+bool copy_blocks(std::byte *to, const std::byte *from, int64_t bytes) {
+  bool finite = true;
+  for (int64_t at = 0; at < bytes; at += kBlock) {
+    finite = finite && all_finite<Real>(from + at, kBlock / static_cast<int64_t>(sizeof(Real)));
+    std::memcpy(to + at, from + at, static_cast<size_t>(kBlock));
+  }
+  return finite;
+}
+#endif
+
+template <class Real>
+bool copy_finite(std::byte *to, const std::byte *from, int64_t bytes) {
+  constexpr int64_t kStreamed = 256 << 10;
+  const int64_t blocks = bytes / kBlock * kBlock, rest = bytes - blocks;
+  const bool streamed = bytes >= kStreamed && reinterpret_cast<uintptr_t>(to) % 16 == 0;
+  const bool finite =
+      streamed ? copy_blocks<Real, true>(to, from, blocks) : copy_blocks<Real, false>(to, from, blocks);
+  std::memcpy(to + blocks, from + blocks, static_cast<size_t>(rest));
+  return all_finite<Real>(from + blocks, rest / static_cast<int64_t>(sizeof(Real))) && finite;
+}
+
+/// Of a row without gaps.
+bool copy_finite(std::byte *to, const std::byte *from, int64_t bytes, int32_t dtype) {
+  switch (dtype) {
+    case PDE_FLOAT64:
+    case PDE_COMPLEX128:
+      return copy_finite<double>(to, from, bytes);
+    case PDE_FLOAT32:
+    case PDE_COMPLEX64:
+      return copy_finite<float>(to, from, bytes);
+    default:
+      std::memcpy(to, from, static_cast<size_t>(bytes));
+      return true;
+  }
 }
 
 }  // namespace
 
 bool pack_finite(const Field &field, std::byte *to) {
   const Grid &grid = field.grid();
-  const int64_t item = dtype_size(field.dtype());
-  std::array<int64_t, Grid::kMaxAxes> shape{}, to_strides = row_strides(grid, item);
-  std::copy(grid.shape().begin(), grid.shape().end(), shape.begin());
-  const int64_t entries = shape[0], entry_bytes = to_strides[0];
+  const int64_t item = dtype_size(field.dtype()), bytes = grid.cells() * item;
+  const auto axes = static_cast<std::ptrdiff_t>(grid.shape().size());
+  const std::array<int64_t, Grid::kMaxAxes> strides = row_strides(grid, item);
   bool finite = true;
-  for (const Field::Row &row : field.rows()) {
-    const int64_t slice = slice_of(grid, item, entry_bytes, row);
-    for (int64_t entry = 0; entry < entries; entry += slice) {
-      shape[0] = std::min(slice, entries - entry);
-      strided_copy(to, to_strides, row.data() + entry * row.strides[0], row.strides,
-                   std::span(shape).first(grid.shape().size()), item);
-      const int64_t bytes = shape[0] * entry_bytes;
-      finite = finite && samples_are_finite(to, bytes / item, field.dtype());
-      to += bytes;
+  for (size_t number = 0; number < field.rows().size(); ++number, to += bytes) {
+    const Field::Row &row = field.rows()[number];
+    if (std::equal(strides.begin(), strides.begin() + axes, row.strides.begin())) {
+      finite = copy_finite(to, row.data(), bytes, field.dtype()) && finite;
+    } else {
+      finite = finite && row_is_finite(row, grid, field.dtype());
+      field.pack_row(number, to);
     }
   }
   return finite;

@@ -18,8 +18,8 @@ struct NonFinite {
 /// without gaps.
 std::optional<NonFinite> find_nonfinite(const Field &field);
 
-/// Packs a field as Field::pack does, and says whether all of its samples are finite. They are looked at
-/// while they are in the cache, which takes one pass over memory instead of two.
+/// Packs a field as Field::pack does, and says whether all of its samples are finite: rows without gaps are
+/// looked at while they are copied, which costs no more than memcpy.
 bool pack_finite(const Field &field, std::byte *to);
 
 }  // namespace pde

@@ -70,6 +70,21 @@ struct Array {
   FieldPtr field;
 };
 
+/// What packing says on the way; it packs the same as without looking, to any address.
+bool packs_finite(const Field &field) {
+  const auto bytes = static_cast<size_t>(field.description().bytes());
+  std::vector<std::byte> plain(bytes), looked(bytes + 16, std::byte{0x5A});
+  field.pack(plain.data());
+  bool finite = true;
+  for (const size_t shift : {size_t{0}, size_t{5}}) {
+    finite = pack_finite(field, looked.data() + shift);
+    EXPECT_EQ(std::memcmp(looked.data() + shift, plain.data(), bytes), 0);
+    EXPECT_EQ(looked[bytes + shift], std::byte{0x5A}) << "behind the end";
+    std::fill(looked.begin(), looked.end(), std::byte{0x5A});
+  }
+  return finite;
+}
+
 /// Puts each kind of bad number at each place, alone and with another one at the end.
 template <class Real>
 void check_each_place(Array<Real> &array) {
@@ -85,6 +100,7 @@ void check_each_place(Array<Real> &array) {
       if (another) array.memory[array.numbers.back()] = bad[0];
       const auto found = find_nonfinite(*array.field);
       ASSERT_TRUE(found) << i;
+      EXPECT_FALSE(packs_finite(*array.field));
       const size_t sample = i / array.parts;
       EXPECT_EQ(found->row, static_cast<int64_t>(sample / cells));
       EXPECT_EQ(found->cell, static_cast<int64_t>(sample % cells));
@@ -98,6 +114,7 @@ void check_each_place(Array<Real> &array) {
     array.memory[array.numbers.back()] = i + 1 == array.numbers.size() ? kept : kept_last;
   }
   EXPECT_FALSE(find_nonfinite(*array.field));
+  EXPECT_TRUE(packs_finite(*array.field));
 }
 
 template <class Real>
@@ -131,6 +148,18 @@ TEST(NonFinite, IsFoundAtEitherEndOfManyBlocks) {
       ASSERT_TRUE(find_nonfinite(*array.field));
       EXPECT_EQ(find_nonfinite(*array.field)->cell, static_cast<int64_t>(cell)) << "order " << int(order);
     }
+  }
+}
+
+/// More than is kept in the cache, and no whole number of blocks.
+TEST(NonFinite, IsNoticedAnywhereWhileALargeFieldIsPacked) {
+  Array<float> array({421, 419}, PDE_SCALAR, PDE_FLOAT32, Order::c);
+  EXPECT_TRUE(packs_finite(*array.field));
+  for (size_t cell : {size_t{0}, size_t{15}, size_t{16}, size_t{100000}, size_t{176383}, size_t{176398}}) {
+    const uint32_t kept = array.memory[array.numbers[cell]];
+    array.memory[array.numbers[cell]] = std::bit_cast<uint32_t>(-INFINITY);
+    EXPECT_FALSE(packs_finite(*array.field)) << cell;
+    array.memory[array.numbers[cell]] = kept;
   }
 }
 
