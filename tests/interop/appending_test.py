@@ -3,10 +3,13 @@
 usage: appending_test.py LIBPDE GOLDEN_FOLDER
 """
 
+import itertools
+import json
 import os
 import shutil
 import sys
 
+import h5py
 import numpy as np
 import pde as pypde
 
@@ -61,6 +64,74 @@ class Appending(SeriesTest):
                 times = [0.0, 1.0, 2.0, 3.0]
                 self.expect_we_read(path, "unit2", "scalar", "f8", np.array(data), times, INFO)
                 self.expect_pypde_reads(path, "unit2", "scalar", "f8", np.array(data), times, INFO)
+
+    def expect_h5py_reads(self, path, data, times):
+        """Bit for bit, as far as the file says that it is valid."""
+        with h5py.File(path, "r") as file:
+            length = json.loads(file.attrs["data_length"])
+            self.assertEqual(len(times), length)
+            self.assertEqual(times, list(file["times"][:length]))
+            self.assertEqual(np.array(data).tobytes(), file["data"][:length].tobytes())
+
+    def expect_pypde_reads_valid(self, path, data, times):
+        """py-pde shows rows that were only allocated, too; what it counts is these."""
+        with pypde.FileStorage(path, write_mode="readonly") as storage:
+            self.assertEqual(len(times), len(storage))
+            self.assertEqual(times, list(storage.times[: len(times)]))
+            for index, samples in enumerate(data):
+                self.assertEqual(samples.tobytes(), np.asarray(storage[index].data).tobytes())
+
+    def test_every_mode_of_pypde(self):
+        """py-pde begins, we go on, and so on by turns; its times, of which each had a chunk, are gathered."""
+        for compression, max_length, threads in itertools.product((True, False), (None, 40, 300), (0, 2)):
+            with self.subTest(compression=compression, max_length=max_length, threads=threads):
+                path = self.path(f"{compression}{max_length}{threads}.h5")
+                options = {"max_length": max_length, "compression": compression}
+                data, times = [], []
+
+                def pypde_goes_on(count, mode="append", **more):
+                    storage = pypde.FileStorage(path, write_mode=mode, **more)
+                    for _ in range(count):
+                        field, samples = pypde_field("cart2", "vector", "f8", len(data))
+                        if not storage._is_writing:
+                            storage.start_writing(field)
+                        times.append(0.5 * len(times))
+                        data.append(samples)
+                        storage.append(field, times[-1])
+                    storage.end_writing()
+                    storage.close()
+
+                def we_go_on(count):
+                    field = ours_field(self.lib, "cart2", "vector", "f8")
+                    with self.lib.open(path, "append", f"nonfinite=allow threads={threads}") as storage:
+                        storage.start(field)
+                        for _ in range(count):
+                            data.append(samples(field.shape, "f8", len(data)))
+                            times.append(0.5 * len(times))
+                            storage.append_raw(data[-1], times[-1])
+
+                def chunks(name):
+                    with h5py.File(path, "r") as file:
+                        return file[name].chunks
+
+                pypde_goes_on(9, "truncate_once", **options)
+                with h5py.File(path, "a") as file:
+                    file["times"].attrs["unit"] = "s"
+                before = chunks("data")
+                times_before = chunks("times")
+                self.assertEqual(compression, times_before == (1,))
+                for turn in range(3):
+                    (pypde_goes_on, we_go_on)[turn % 2 == 0](8)
+                    self.expect_h5py_reads(path, data, times)
+                    self.expect_pypde_reads_valid(path, data, times)
+                    self.expect_we_read(path, "cart2", "vector", "f8", np.array(data), times)
+                self.assertEqual(before, chunks("data"), "the layout of the samples is py-pde's still")
+                if compression and max_length != 40:  # worth it only where many may come
+                    self.assertGreaterEqual(chunks("times")[0], 64)
+                else:
+                    self.assertEqual(times_before, chunks("times"))
+                with h5py.File(path, "r") as file:
+                    self.assertEqual("s", file["times"].attrs["unit"])
 
     def test_reference_files(self):
         # As far as py-pde opens them; foreign_attributes it does not.
