@@ -213,10 +213,11 @@ void FileBackend::start_extending() {
   series_ = open_series(true);
   if (!series_) return;
   lock_data_file(ops_, series_->driver().fd(), path_);
-  touched_ = true;
   learn(*series_);
-  if (!series_->has_datasets()) return;
   const H5Session session;
+  if (series_->has_datasets()) series_->check_filters(H5Z_FILTER_CONFIG_ENCODE_ENABLED);
+  touched_ = true;
+  if (!series_->has_datasets()) return;
   drop_infos_beyond();
   if (series_->fixed()) return;
   // Rows beyond the valid ones (of a failed append, or py-pde's max_length) are dropped before anything is

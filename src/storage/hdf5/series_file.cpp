@@ -500,6 +500,34 @@ void SeriesFile::mark_rounding(int64_t first, const RoundingSettings &settings) 
 
 // ---- rows
 
+namespace {
+
+/// "zstd (number 32015)", as the file names it.
+std::string filter_text(const char *name, H5Z_filter_t id) {
+  return *name ? fmt::format("{} (number {})", name, id) : fmt::format("number {}", id);
+}
+
+}  // namespace
+
+/// HDF5 itself says little more than that a filter is missing.
+void SeriesFile::check_filters(unsigned direction) const {
+  const H5Id creation = h5_own(H5Dget_create_plist(data_.get()), H5Pclose, "reading the filters of /data");
+  const int count = H5Pget_nfilters(creation.get());
+  for (int i = 0; i < count; ++i) {
+    unsigned flags = 0, config = 0;
+    size_t values = 0;
+    char name[64] = "";
+    const H5Z_filter_t id = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &values, nullptr,
+                                           sizeof name, name, nullptr);
+    if (id < 0 || (H5Zfilter_avail(id) > 0 && H5Zget_filter_info(id, &config) >= 0 && (config & direction)))
+      continue;
+    fail(PDE_ERR_UNSUPPORTED,
+         "/data of {} is stored with the filter {}, which this HDF5 library does not have: install it as a "
+         "plugin of HDF5, and let the environment variable HDF5_PLUGIN_PATH name its folder",
+         path_, filter_text(name, id));
+  }
+}
+
 void SeriesFile::write_row(hsize_t row, const void *samples) {
   std::vector<hsize_t> start(1 + snapshot_shape_.size(), 0), size{1};
   start[0] = row;
@@ -515,10 +543,15 @@ void SeriesFile::read_box(const Selection &selection, void *samples) const {
       size{static_cast<hsize_t>(selection.count)};
   start.insert(start.end(), selection.lower.begin(), selection.lower.end());
   size.insert(size.end(), selection.shape.begin(), selection.shape.end());
-  reading(driver_, [&] {
-    h5_transfer(false, data_.get(), memory_type_.get(), start, size, static_cast<hsize_t>(selection.step),
-                samples, fmt::format("reading snapshot {} of {}", selection.first, path_));
-  });
+  try {
+    reading(driver_, [&] {
+      h5_transfer(false, data_.get(), memory_type_.get(), start, size, static_cast<hsize_t>(selection.step),
+                  samples, fmt::format("reading snapshot {} of {}", selection.first, path_));
+    });
+  } catch (const Error &error) {
+    if (error.code() == PDE_ERR_FORMAT) check_filters(H5Z_FILTER_CONFIG_DECODE_ENABLED);
+    throw;
+  }
 }
 
 void SeriesFile::read_times(hsize_t first, hsize_t count, double *times) const {

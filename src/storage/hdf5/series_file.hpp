@@ -57,6 +57,10 @@ class SeriesFile {
   /// Closes all ids; PDE_ERR_IO if that, or any write before it, failed.
   void close();
 
+  /// PDE_ERR_UNSUPPORTED if HDF5 lacks a filter of /data; `direction`: H5Z_FILTER_CONFIG_DECODE_ENABLED, or
+  /// that of encoding.
+  void check_filters(unsigned direction) const;
+
   /// Makes room for this many rows, or takes room away. Only where rows can be added (`fixed` is false).
   void set_rows(hsize_t rows);
 
