@@ -2,11 +2,15 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -64,6 +68,33 @@ int usable_cores() {
                           ? CPU_COUNT(&set)
                           : static_cast<int>(std::thread::hardware_concurrency());
   return std::max(1, static_cast<int>(std::min<double>(present, std::ceil(cores_by_group()))));
+}
+
+namespace {
+
+/// A page that a forked child finds empty; null where the system has none (Linux before 4.14).
+std::atomic<pid_t> *page_of_process() {
+  const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void *page = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return nullptr;
+  if (madvise(page, size, MADV_WIPEONFORK) != 0) {
+    munmap(page, size);
+    return nullptr;
+  }
+  return new (page) std::atomic<pid_t>(0);
+}
+
+}  // namespace
+
+pid_t process_id() {
+  static std::atomic<pid_t> *const remembered = page_of_process();
+  if (!remembered) return ::getpid();
+  pid_t id = remembered->load(std::memory_order_relaxed);
+  if (id == 0) {
+    id = ::getpid();
+    remembered->store(id, std::memory_order_relaxed);
+  }
+  return id;
 }
 
 SignalsBlocked::SignalsBlocked() {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -20,6 +22,17 @@ TEST(Threads, UseNoMoreCoresThanTheProcessMayUse) {
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   EXPECT_EQ(pde::usable_cores(), 1);
   ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+TEST(Threads, AForkedChildHasAnIdOfItsOwn) {
+  const pid_t parent = pde::process_id();
+  EXPECT_EQ(parent, getpid());
+  const pid_t child = fork();
+  if (child == 0) _exit(pde::process_id() == getpid() && pde::process_id() != parent ? 0 : 1);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(pde::process_id(), parent);
 }
 
 sigset_t blocked_now() {
