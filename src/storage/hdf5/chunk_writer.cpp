@@ -50,14 +50,16 @@ struct ChunkWriter::EncodeJob final : Job {
   explicit EncodeJob(const ChunkWriter &from) : writer(from) {}
   void run(ChunkCodec &codec) override {
     const auto &rounding = writer.settings_.rounding;
-    size = static_cast<int64_t>(
-        codec.encode(writer.filters_, choice, rounding ? &*rounding : nullptr,
-                     {samples.get(), static_cast<size_t>(writer.geometry_.chunk_bytes())},
-                     {encoded.get(), writer.buffers_.bytes()}));
+    const std::span<const std::byte> chunk(samples.get(),
+                                           static_cast<size_t>(writer.geometry_.chunk_bytes()));
+    if (chooses) choice = codec.choose(writer.filters_, chunk, rounding ? &*rounding : nullptr);
+    size = static_cast<int64_t>(codec.encode(writer.filters_, choice, rounding ? &*rounding : nullptr, chunk,
+                                             {encoded.get(), writer.buffers_.bytes()}));
   }
 
   const ChunkWriter &writer;  // of which only what never changes is used
   int64_t slab = 0, tile = 0, rows = 0;
+  bool chooses = false;  // the compressor of all that follow
   DeflateChoice choice = DeflateChoice::zlib;
   Stored stored;
   Buffer samples, encoded;
@@ -70,6 +72,7 @@ struct ChunkWriter::WriteJob final : Job {
     const int64_t done = driver.write_beside(bytes.get() + begin, static_cast<size_t>(size), offset);
     if (done < 0) error = static_cast<int>(-done);
   }
+  bool writes() const override { return true; }
 
   const DriverFile &driver;
   int64_t slab = 0;
@@ -247,21 +250,33 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
     return;
   }
   make_room(1);
-  const bool fast = filters_.deflate && (filters_.level == 1 || filters_.level == 2);
-  if (fast && !choice_) {
-    choice_ = codec_.choose(filters_, {chunk.samples.get(), static_cast<size_t>(geometry_.chunk_bytes())},
-                            settings_.rounding ? &*settings_.rounding : nullptr);
-  }
   const auto job = std::make_shared<EncodeJob>(*this);
   job->slab = slab;
   job->tile = tile;
   job->rows = rows;
-  job->choice = choice_.value_or(DeflateChoice::zlib);
+  choose_compressor(job);
   job->encoded = buffers_.take();
   job->samples = std::move(chunk.samples);
   job->stored = chunk.stored;
   (job->stored.exists ? sealing_ : encoding_).push_back(job);
   lane_.submit(job);
+}
+
+/// By the first chunk, which the second one waits for.
+void ChunkWriter::choose_compressor(const EncodePtr &job) {
+  const bool fast = filters_.deflate && (filters_.level == 1 || filters_.level == 2);
+  if (!fast) return;
+  if (!choice_ && !choosing_) {
+    job->chooses = true;
+    choosing_ = job;
+    return;
+  }
+  if (!choice_) {
+    lane_.wait(choosing_);
+    choice_ = choosing_->choice;
+    choosing_.reset();
+  }
+  job->choice = *choice_;
 }
 
 /// Only rounded samples may be seen; rounding again what a worker rounds changes nothing.
@@ -291,7 +306,7 @@ void ChunkWriter::write_beside(int64_t slab, Buffer bytes, int64_t begin, int64_
   job->size = size;
   job->offset = offset;
   writing_.push_back(job);
-  lane_.submit(job, true);  // first, as it sets memory free
+  lane_.submit(job);
 }
 
 // ---- what has finished, and waiting for it

@@ -120,6 +120,7 @@ class ChunkWriter {
   void pack_in_tiles(const Field &snapshot);
   void begin_slab();
   void end_slab();
+  void choose_compressor(const EncodePtr &job);
   void hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows);
   void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, uint32_t mask, bool replaces);
   void write_beside(int64_t slab, Buffer bytes, int64_t begin, int64_t size, int64_t offset);
@@ -149,8 +150,9 @@ class ChunkWriter {
   const Settings settings_;
   ChunkBuffers buffers_;
   int64_t most_buffers_;
-  ChunkCodec codec_;  // of the caller's thread
-  std::optional<DeflateChoice> choice_;
+  ChunkCodec codec_;                     // of the caller's thread
+  std::optional<DeflateChoice> choice_;  // of the compressor, once it is made
+  EncodePtr choosing_;                   // the job that makes it
 
   int64_t length_;               // snapshots so far
   int64_t slab_, rows_;          // the open slab, and how many of them it has

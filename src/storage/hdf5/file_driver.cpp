@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/threads.hpp"
 #include "storage/hdf5/h5.hpp"
 
 namespace pde {
@@ -139,7 +140,7 @@ const H5FD_class_t &driver_class() {
 // ---- life
 
 DriverFile::DriverFile(FileOps &ops, int fd, std::string path, bool writable)
-    : ops_(ops), fd_(fd), path_(std::move(path)), writable_(writable), owner_(::getpid()) {}
+    : ops_(ops), fd_(fd), path_(std::move(path)), writable_(writable), owner_(process_id()) {}
 
 DriverFile::~DriverFile() {
   shut();
@@ -154,7 +155,7 @@ void DriverFile::shut() {
 }
 
 bool DriverFile::owned() const {
-  return ::getpid() == owner_;
+  return process_id() == owner_;
 }
 
 hid_t DriverFile::create() {

@@ -53,8 +53,8 @@ WorkerPool &WorkerPool::of_this_process() {
   };
   static std::atomic<Owned *> current{nullptr};
   Owned *found = current.load(std::memory_order_acquire);
-  while (!found || found->owner != ::getpid()) {
-    auto *fresh = new Owned{::getpid(), {}};
+  while (!found || found->owner != process_id()) {
+    auto *fresh = new Owned{process_id(), {}};
     if (current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return fresh->pool;
     delete fresh;
   }
@@ -73,6 +73,7 @@ void WorkerPool::leave(WorkerLane &lane) {
   {
     std::unique_lock lock(mutex);
     lane.waiting_.clear();
+    lane.writes_.clear();
     lane.changed_.wait(lock, [&] { return lane.running_ == 0; });
     std::erase(lanes_, &lane);
     if (lanes_.empty()) {
@@ -105,14 +106,12 @@ void WorkerPool::serve(const Crew &crew) {
   while (true) {
     WorkerLane *lane = nullptr;
     if (JobPtr job = next(lane)) {
-      job->state_.store(Job::State::running, std::memory_order_relaxed);
       ++lane->running_;
       lock.unlock();
       job->execute(codec);
       lock.lock();
-      job->state_.store(Job::State::finished, std::memory_order_release);
       --lane->running_;
-      lane->changed_.notify_all();
+      lane->ended(*job);
       continue;
     }
     if (crew.dismissed) return;
@@ -125,11 +124,10 @@ void WorkerPool::serve(const Crew &crew) {
 JobPtr WorkerPool::next(WorkerLane *&out_lane) {
   for (size_t i = 0; i < lanes_.size(); ++i) {
     WorkerLane *lane = lanes_[(turn_ + i) % lanes_.size()];
-    if (lane->waiting_.empty() || lane->running_ >= lane->threads_) continue;
+    JobPtr job = lane->running_ < lane->threads_ ? lane->next() : nullptr;
+    if (!job) continue;
     turn_ = (turn_ + i + 1) % lanes_.size();
     out_lane = lane;
-    JobPtr job = std::move(lane->waiting_.front());
-    lane->waiting_.pop_front();
     return job;
   }
   return nullptr;
@@ -151,25 +149,46 @@ void Job::execute(ChunkCodec &codec) noexcept {
 
 // ---- lanes
 
-WorkerLane::WorkerLane(int threads) : threads_(threads), owner_(::getpid()) {}
+WorkerLane::WorkerLane(int threads) : threads_(threads), owner_(process_id()) {}
 
 WorkerLane::~WorkerLane() {
   if (pool_ && owned()) pool_->leave(*this);
 }
 
 bool WorkerLane::owned() const {
-  return ::getpid() == owner_;
+  return process_id() == owner_;
 }
 
-void WorkerLane::submit(const JobPtr &job, bool first) {
+void WorkerLane::submit(const JobPtr &job) {
   if (threads_ == 0) return run(job);
   if (!pool_) {
     pool_ = &WorkerPool::of_this_process();
     pool_->join(*this);
   }
   const std::lock_guard lock(pool_->mutex);
-  first ? waiting_.push_front(job) : waiting_.push_back(job);
+  (job->writes() ? writes_ : waiting_).push_back(job);
   if (pool_->idle > 0) pool_->work.notify_one();
+}
+
+/// Under the mutex: the next job, which is begun with that.
+JobPtr WorkerLane::next() {
+  std::deque<JobPtr> &queue = !writing_ && !writes_.empty() ? writes_ : waiting_;
+  if (queue.empty()) return nullptr;
+  JobPtr job = std::move(queue.front());
+  queue.pop_front();
+  if (job->writes()) writing_ = true;
+  job->state_.store(Job::State::running, std::memory_order_relaxed);
+  return job;
+}
+
+/// Under the mutex.
+void WorkerLane::ended(Job &job) {
+  job.state_.store(Job::State::finished, std::memory_order_release);
+  if (job.writes()) {
+    writing_ = false;
+    if (!writes_.empty() && pool_->idle > 0) pool_->work.notify_one();
+  }
+  changed_.notify_all();
 }
 
 void WorkerLane::run(const JobPtr &job) {
@@ -179,29 +198,40 @@ void WorkerLane::run(const JobPtr &job) {
 
 bool WorkerLane::help() {
   if (!pool_) return false;
-  JobPtr job;
-  {
-    const std::lock_guard lock(pool_->mutex);
-    if (waiting_.empty()) return false;
-    job = std::move(waiting_.front());
-    waiting_.pop_front();
-  }
-  run(job);
+  std::unique_lock lock(pool_->mutex);
+  const JobPtr job = next();
+  if (!job) return false;
+  run_unlocked(lock, *job);
   return true;
+}
+
+/// A job that this thread has begun.
+void WorkerLane::run_unlocked(std::unique_lock<std::mutex> &lock, Job &job) {
+  lock.unlock();
+  job.execute(codec_);
+  lock.lock();
+  ended(job);
 }
 
 void WorkerLane::wait(const JobPtr &job) {
   if (job->finished()) return;
-  {
-    std::unique_lock lock(pool_->mutex);
-    const auto found = std::find(waiting_.begin(), waiting_.end(), job);
-    if (found == waiting_.end()) {
-      changed_.wait(lock, [&] { return job->finished(); });
-      return;
+  std::unique_lock lock(pool_->mutex);
+  while (!job->finished()) {
+    if (const JobPtr own = begin(job)) {
+      run_unlocked(lock, *own);
+    } else {
+      changed_.wait(lock);
     }
-    waiting_.erase(found);
   }
-  run(job);
+}
+
+/// Under the mutex: the job itself if nobody has begun it; of writes, the one whose turn it is.
+JobPtr WorkerLane::begin(const JobPtr &job) {
+  if (job->writes()) return writing_ || writes_.empty() ? nullptr : next();
+  const auto found = std::find(waiting_.begin(), waiting_.end(), job);
+  if (found == waiting_.end()) return nullptr;
+  waiting_.erase(found);
+  return job;
 }
 
 }  // namespace pde

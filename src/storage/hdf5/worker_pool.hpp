@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "pde/base.h"
@@ -33,6 +34,9 @@ class Job {
 
  protected:
   virtual void run(ChunkCodec &codec) = 0;
+  /// Writes into the file: one at a time, in order, as the system lets no more of them in; and before
+  /// anything else, as they set memory free.
+  virtual bool writes() const { return false; }
 
  private:
   friend class WorkerLane;
@@ -58,11 +62,10 @@ class WorkerLane {
   WorkerLane(const WorkerLane &) = delete;
   WorkerLane &operator=(const WorkerLane &) = delete;
 
-  /// `first`: before what waits already.
-  void submit(const JobPtr &job, bool first = false);
+  void submit(const JobPtr &job);
   /// On this thread, at once; for a job that has not been handed in.
   void run(const JobPtr &job);
-  /// Runs the oldest job that no worker has begun, on this thread; false if there is none.
+  /// Runs the next job that may begin, on this thread; false if there is none.
   bool help();
   /// Until a job that was handed in has run, which this thread does itself where no worker has begun it.
   void wait(const JobPtr &job);
@@ -76,8 +79,14 @@ class WorkerLane {
   const pid_t owner_;
   WorkerPool *pool_ = nullptr;  // from the first job on
   ChunkCodec codec_;            // of the thread that uses the lane
-  std::deque<JobPtr> waiting_;  // under the mutex of the pool, as is what follows
-  int running_ = 0;
+  JobPtr next();
+  JobPtr begin(const JobPtr &job);
+  void run_unlocked(std::unique_lock<std::mutex> &lock, Job &job);
+  void ended(Job &job);
+
+  std::deque<JobPtr> waiting_, writes_;  // under the mutex of the pool, as is what follows
+  bool writing_ = false;                 // one of the writes is running
+  int running_ = 0;                      // jobs on workers
   std::condition_variable changed_;
 };
 

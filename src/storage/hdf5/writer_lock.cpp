@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/threads.hpp"
 
 namespace pde {
 namespace {
@@ -49,7 +50,7 @@ std::string holder(FileOps &ops, int fd) {
 }  // namespace
 
 WriterLock::WriterLock(FileOps &ops, const std::string &data_path)
-    : ops_(ops), path_(data_path + ".journal"), owner_(::getpid()) {
+    : ops_(ops), path_(data_path + ".journal"), owner_(process_id()) {
   while (true) {
     fd_ = ops_.open(path_, O_RDWR | O_CREAT, 0666);
     if (fd_ < 0)
@@ -90,7 +91,7 @@ void WriterLock::write_holder() {
   std::tm utc;
   gmtime_r(&now, &utc);
   std::string text = fmt::format("{}process {} on {} since {:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC\n", kMagic,
-                                 ::getpid(), host.data(), utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                                 process_id(), host.data(), utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                                  utc.tm_hour, utc.tm_min, utc.tm_sec);
   text.resize(kHeaderBytes, '\0');
   const int64_t done = write_fully(ops_, fd_, text.data(), text.size(), 0);
@@ -108,7 +109,7 @@ WriterLock::~WriterLock() {
 }
 
 bool WriterLock::owned() const {
-  return ::getpid() == owner_;
+  return process_id() == owner_;
 }
 
 void lock_data_file(FileOps &ops, int fd, const std::string &path) {
