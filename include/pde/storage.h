@@ -34,7 +34,8 @@
  *
  * Failure. When writing fails (a full disk, for instance), the session is over for good: what was committed
  * stays and can be read, later writing answers PDE_ERR_STATE with the first cause, and closing reports it
- * once more without trying again.
+ * once more without trying again. A file is compressed and written beside the caller, so what fails there is
+ * reported by the next call that writes, with the snapshots that it concerns.
  *
  * Threads. One storage, with its views, by one thread at a time; different storages at the same time, also
  * several that were opened on the same `memory:NAME`.
@@ -97,8 +98,17 @@ typedef struct pde_storage pde_storage;
  * - `chunk_bytes` [1048576] bytes of a chunk before compression, rounded down to whole snapshots. Larger
  *   chunks make other readers slow when they want single snapshots.
  * - `chunk_shape` instead of that: snapshots, components and cells in a chunk, "1,64,64".
- * - `commit_seconds` [1] an append that comes this long after the last commit commits; seconds of real time.
- * - `commit_every` [0] every n-th append commits. 1: each is committed when it returns; 0: by time alone.
+ * - `threads` [the cores that the process may use] workers that compress, write and read beside the caller;
+ *   0: none, everything is done by the calls. What the file holds does not depend on it. Workers block all
+ *   signals, run in the batch class of the scheduler, and end with the last storage that needs them.
+ * - `queue_bytes` [268435456] memory for snapshots on their way to the file. When it is used up an append
+ *   compresses a chunk itself, or waits for the disk; a log line says so if the disk is slower than the
+ *   recording. A few chunks are always allowed.
+ * - `commit_seconds` [1] an append that comes this long after the last append commits before it returns, so
+ *   that a slow recording loses nothing; one that comes this long after the last commit commits what has got
+ *   through to the file by then, and waits for nothing. The first append of a session always commits. Seconds
+ *   of real time.
+ * - `commit_every` [0] every n-th append commits all. 1: each is committed when it returns; 0: by time alone.
  * - `fsync` [false] a commit waits for the disk.
  * - `max_length` [0] the series takes no more snapshots than this; 0: no limit.
  *
@@ -815,6 +825,10 @@ PDE_API pde_status pde_storage_snapshot_info(pde_storage *storage, int64_t index
  * - `bytes_stored` bytes that they take; of a file: its size.
  * - `ratio` the second divided by the third; 0 while nothing is stored.
  * - `commits` since the storage was opened.
+ * - `seconds_waited` for compression and for the disk, in appends and commits since the storage was opened.
+ * - `queue_peak` the most bytes that were on their way to the file at once.
+ * - `rounding` which snapshots of a file were rounded and how, [{"from": 0, "keep_bits": 20}]: those from
+ *   number 0 on; null where none were.
  *
  * Later versions may add entries.
  *

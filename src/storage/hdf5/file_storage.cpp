@@ -45,10 +45,10 @@ constexpr OptionSpec kFileOptions[] = {
     {"queue_bytes", OptionType::integer, "268435456", "0 -",
      "memory for snapshots on their way to the file; when it is used up, an append compresses a chunk "
      "itself, or waits"},
-    {"keep_bits", OptionType::integer, "", "1 52",
-     "round to so many bits of the mantissa: off by at most 2^-(keep_bits + 1) of the value"},
-    {"tolerance_abs", OptionType::real, "", "0 -", "round, off by at most this"},
-    {"tolerance_rel", OptionType::real, "", "0 1", "round, off by at most this times the value"},
+    {"keep_bits", OptionType::integer, "0", "0 52",
+     "round to so many bits of the mantissa: off by at most 2^-(keep_bits + 1) of the sample; 0: keep all"},
+    {"tolerance_abs", OptionType::real, "0", "0 -", "round, off by at most this; 0: do not"},
+    {"tolerance_rel", OptionType::real, "0", "0 1", "round, off by at most this times the sample; 0: do not"},
     {"fsync", OptionType::flag, "false", "", "a commit waits until the data is on the disk itself"},
     {"max_length", OptionType::integer, "0", "0 -", "snapshots that the file may hold; 0: no limit"},
     {"grid", OptionType::text, "", "",
@@ -72,11 +72,7 @@ std::vector<int64_t> chunk_shape_option(const ResolvedOptions &options) {
 }
 
 RoundingSettings rounding_options(const ResolvedOptions &options) {
-  RoundingSettings rounding;
-  if (options.has("keep_bits")) rounding.keep_bits = options.integer("keep_bits");
-  if (options.has("tolerance_abs")) rounding.tolerance_abs = options.real("tolerance_abs");
-  if (options.has("tolerance_rel")) rounding.tolerance_rel = options.real("tolerance_rel");
-  return rounding;
+  return {options.integer("keep_bits"), options.real("tolerance_abs"), options.real("tolerance_rel")};
 }
 
 }  // namespace
