@@ -6,11 +6,16 @@
 // until the new one is committed; no descriptor, lock or half a file is left; and the path can be written
 // again. Faults other than failed writes lose nothing.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "base/error.hpp"
@@ -448,6 +453,46 @@ TEST(FileFailure, AStorageStaysFailedAndSaysWhy) {
     }
   }
   EXPECT_THROW(storage->close(), Error);
+}
+
+/// Samples take their time, but not on the caller's thread.
+class SlowWorkers final : public test::ForwardingOps {
+ public:
+  int64_t pwrite(int fd, const void *data, size_t size, int64_t offset) override {
+    if (std::this_thread::get_id() != caller_) std::this_thread::sleep_for(std::chrono::seconds(30));
+    return ForwardingOps::pwrite(fd, data, size, offset);
+  }
+
+ private:
+  std::thread::id caller_ = std::this_thread::get_id();
+};
+
+TEST(FileFailure, AProcessThatEndsBeforeItsSamplesAreWrittenLeavesWhatItHasCommitted) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    SlowWorkers ops;
+    const test::WithOps with(&ops);
+    Options options;
+    options.set("threads", int64_t{2});
+    options.set("chunk_bytes", int64_t{1});
+    options.set("compression", std::string("none"));
+    options.set("commit_seconds", 1e9);
+    const StoragePtr storage = open_storage(path, "create", options);
+    for (int i = 0; i < 9; ++i) storage->append(*snapshot(i), i, nullptr);
+    std::exit(0);  // where HDF5 closes the file
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  Found found = found_in(path);
+  EXPECT_EQ(found.count, 1);
+  EXPECT_TRUE(found.right);
+  record(path, "append", 1, 3, false);  // what the end has left behind it is in nobody's way
+  found = found_in(path);
+  EXPECT_EQ(found.count, 4);
+  EXPECT_TRUE(found.right);
 }
 
 }  // namespace

@@ -204,6 +204,13 @@ void DriverFile::opened() {
   end_of_file_ = ops_.status(fd_, &status) == 0 ? status.size : 0;
 }
 
+void DriverFile::closed() {
+  if (expected_) return;
+  lost_ = true;
+  // HDF5 has just written where samples end that are still on their way, and opens no file that is shorter.
+  if (!dropping() && size() < end_of_file_) truncate(end_of_file_);
+}
+
 bool DriverFile::dropping() const {
   return fd_ < 0 || error_ != 0 || abandoned_ || !writable_ || !owned();
 }

@@ -93,9 +93,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
 
   // ---- for the driver's callbacks
   void opened();
-  void closed() {
-    if (!expected_) lost_ = true;
-  }
+  void closed();
   int64_t end_of_file() const { return end_of_file_; }
   int64_t read(void *data, size_t size, int64_t offset);
   void write(const void *data, size_t size, int64_t offset);
