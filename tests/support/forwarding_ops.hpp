@@ -22,6 +22,9 @@ class ForwardingOps : public pde::FileOps {
   }
   int truncate(int fd, int64_t size) override { return system_.truncate(fd, size); }
   int sync(int fd) override { return system_.sync(fd); }
+  int start_writeback(int fd, int64_t offset, int64_t size) override {
+    return system_.start_writeback(fd, offset, size);
+  }
   int status(int fd, pde::FileStatus *out) override { return system_.status(fd, out); }
   int path_status(const std::string &path, pde::FileStatus *out) override {
     return system_.path_status(path, out);

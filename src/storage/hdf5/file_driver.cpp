@@ -253,7 +253,11 @@ bool DriverFile::note(Noting which, int64_t offset, size_t size) {
 
 int64_t DriverFile::write_beside(const void *data, size_t size, int64_t offset) const {
   if (dropping()) return static_cast<int64_t>(size);
-  return write_fully(ops_, fd_, data, size, offset);
+  const int64_t done = write_fully(ops_, fd_, data, size, offset);
+  // Now, while the solver computes, rather than all at once when the system runs out of memory. Where it cannot
+  // be begun early nothing is lost.
+  if (done >= 0) ops_.start_writeback(fd_, offset, done);
+  return done;
 }
 
 void DriverFile::fail_write(const std::string &what, int error, int64_t offset) {

@@ -44,6 +44,9 @@ class SystemFileOps final : public FileOps {
   }
   int truncate(int fd, int64_t size) override { return answer(::ftruncate(fd, size)); }
   int sync(int fd) override { return answer(::fsync(fd)); }
+  int start_writeback(int fd, int64_t offset, int64_t size) override {
+    return answer(::sync_file_range(fd, offset, size, SYNC_FILE_RANGE_WRITE));
+  }
   int status(int fd, FileStatus *out) override {
     struct stat s;
     const int result = answer(::fstat(fd, &s));

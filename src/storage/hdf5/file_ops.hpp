@@ -27,6 +27,8 @@ class FileOps {
   virtual int64_t pwrite(int fd, const void *data, size_t size, int64_t offset) = 0;
   virtual int truncate(int fd, int64_t size) = 0;
   virtual int sync(int fd) = 0;
+  /// Begins to bring this part to the disk, without waiting for it.
+  virtual int start_writeback(int fd, int64_t offset, int64_t size) = 0;
   virtual int status(int fd, FileStatus *out) = 0;
   virtual int path_status(const std::string &path, FileStatus *out) = 0;
   virtual int rename(const std::string &from, const std::string &to) = 0;
