@@ -205,15 +205,16 @@ const ShuffleLoops &best_loops() {
 }  // namespace
 
 const std::vector<ShuffleLoops> &shuffle_loops() {
-  static const std::vector<ShuffleLoops> loops = [] {
-    std::vector<ShuffleLoops> all{{"portable", shuffle_nothing, unshuffle_nothing}};
+  // Never destroyed: workers go on while exit handlers run.
+  static const auto *loops = [] {
+    auto *all = new std::vector<ShuffleLoops>{{"portable", shuffle_nothing, unshuffle_nothing}};
 #ifdef PDE_SHUFFLE_X86
-    all.push_back({"SSE2", shuffle_sse2_any, unshuffle_sse2_any});
-    if (__builtin_cpu_supports("avx2")) all.push_back({"AVX2", shuffle_avx2_any, unshuffle_avx2_any});
+    all->push_back({"SSE2", shuffle_sse2_any, unshuffle_sse2_any});
+    if (__builtin_cpu_supports("avx2")) all->push_back({"AVX2", shuffle_avx2_any, unshuffle_avx2_any});
 #endif
     return all;
   }();
-  return loops;
+  return *loops;
 }
 
 void shuffle_block(const ShuffleLoops &loops, std::byte *planes, size_t distance, const std::byte *from,
