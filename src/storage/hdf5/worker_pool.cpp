@@ -49,12 +49,13 @@ class WorkerPool {
 WorkerPool &WorkerPool::of_this_process() {
   struct Owned {
     pid_t owner;
+    Owned *of_parent;  // not lost, as far as anybody looks for memory that is
     WorkerPool pool;
   };
   static std::atomic<Owned *> current{nullptr};
   Owned *found = current.load(std::memory_order_acquire);
   while (!found || found->owner != process_id()) {
-    auto *fresh = new Owned{process_id(), {}};
+    auto *fresh = new Owned{process_id(), found, {}};
     if (current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return fresh->pool;
     delete fresh;
   }
