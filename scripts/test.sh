@@ -16,6 +16,6 @@ ctest --preset release --parallel "$jobs"
 scripts/build.sh asan-ubsan -- "${parts[@]}"
 ctest --preset asan-ubsan --parallel "$jobs"
 
-threaded=(handles_test shared_storage_test transfer_test)
+threaded=(handles_test shared_storage_test transfer_test worker_faults_test writing_order_test)
 scripts/build.sh tsan "${threaded[@]}" -- -DPDE_TESTS=ON -DPDE_MOVIE=OFF
 ctest --preset tsan --parallel "$jobs" --tests-regex "^($(IFS='|'; echo "${threaded[*]}")):"

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -67,17 +68,21 @@ class FailingOps final : public test::ForwardingOps {
 
  private:
   bool fails(unsigned operation) {
-    if (!(which_ & operation) || ++count_ < nth_) return false;
-    if (count_ > nth_ && !(operation & kWrite)) return false;  // a full disk stays full, other faults pass
+    if (!(which_ & operation)) return false;
+    const int64_t count = ++count_;
+    if (count < nth_) return false;
+    if (count > nth_ && !(operation & kWrite)) return false;  // a full disk stays full, other faults pass
     return failed_ = true;
   }
   bool interrupted() { return bits_ && ++transfers_ % 3 == 0; }
   size_t part(size_t size) const { return bits_ ? (size + 1) / 2 : size; }
 
   unsigned which_;
-  int64_t nth_, count_ = 0, transfers_ = 0;
+  int64_t nth_;
+  std::atomic<int64_t> count_ = 0, transfers_ = 0;  // workers read and write, too
   int error_;
-  bool failed_ = false, bits_ = false;
+  std::atomic<bool> failed_ = false;
+  bool bits_ = false;
 };
 
 FieldPtr snapshot(double first) {
