@@ -291,7 +291,7 @@ void for_random_series(uint64_t otherwise, Body &&body) {
   const uint64_t first = number_from("PDE_TEST_SEED", std::random_device{}());
   const uint64_t sequences = number_from("PDE_TEST_SEQUENCES", otherwise);
   std::printf("PDE_TEST_SEED=%llu\n", static_cast<unsigned long long>(first));
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
   for (uint64_t done = 0; done < sequences && (done == 0 || std::chrono::steady_clock::now() < end); ++done) {
     SCOPED_TRACE("to see this series alone: PDE_TEST_SEQUENCES=1 PDE_TEST_SEED=" +
                  std::to_string(first + done));
