@@ -278,7 +278,7 @@ TEST(ReadAmount, SmallSnapshotsThatShareChunks) {
       },
       kTimes);
   file.expect(
-      "extracting a window of time", 7,
+      "extracting a window of time", 7 + kReadAhead,
       [](const StoragePtr &storage) {
         const StoragePtr memory = extract_time_range(storage, 500, 549.5);
         EXPECT_EQ(memory->length(), 100);

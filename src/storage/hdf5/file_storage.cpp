@@ -170,8 +170,7 @@ void FileBackend::begin_writing() {
           length_);
     }
     const H5Session session;
-    const auto rows = static_cast<hsize_t>(length_);
-    if (!series_->fixed()) writer_ ? series_->set_times_rows(rows) : series_->set_rows(rows);
+    if (!series_->fixed() && !writer_) series_->set_data_rows(static_cast<hsize_t>(length_));
     times_ = std::make_unique<TimesWriter>(*series_, length_);
   } catch (...) {
     series_->driver().abandon();  // half of what was to be done is nothing to be written
@@ -338,7 +337,8 @@ void FileBackend::breaking(F &&step) {
 /// none of it is written any more.
 void FileBackend::give_up() {
   broken_ = true;
-  if (series_ && writer_ && !writer_->complete()) series_->driver().abandon();
+  const bool complete = (!writer_ || writer_->complete()) && (!times_ || !times_->owing());
+  if (series_ && !complete) series_->driver().abandon();
 }
 
 void FileBackend::truncate(int64_t length) {
@@ -347,12 +347,9 @@ void FileBackend::truncate(int64_t length) {
     const H5Session session;
     series_->snapshot_infos().check();
   }
+  // First of all, so that a failure further on leaves what there was.
+  commit_now(Commit::all);
   breaking([&] {
-    if (writer_) writer_->settle(true);
-    {
-      const H5Session session;
-      times_->write(length_);
-    }
     leave_series();
     {
       const H5Session session;

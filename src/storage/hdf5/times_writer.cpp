@@ -23,10 +23,20 @@ int64_t direct_chunk(hid_t times) {
 TimesWriter::TimesWriter(SeriesFile &series, int64_t length)
     : series_(series),
       per_chunk_(direct_chunk(series.times())),
+      owed_(length),
       written_(length),
       first_(per_chunk_ > 0 ? length - length % per_chunk_ : length),
       chunk_first_(first_) {
-  if (first_ == length) return;
+  if (first_ < length) load_chunk(length);
+  if (series.fixed() || series.times_rows() <= static_cast<hsize_t>(length)) return;
+  // HDF5 would overwrite what is dropped in place, before anything is committed: it drops whole chunks only,
+  // and gets the last one anew.
+  series.set_times_rows(static_cast<hsize_t>(first_));
+  written_ = first_;
+  place_ = {};
+}
+
+void TimesWriter::load_chunk(int64_t length) {
   place_ = series_.find_times_chunk(first_);
   kept_.resize(static_cast<size_t>(length - first_), 0.0);
   // A chunk that is not there reads as zeros, and is made when something is put behind them.

@@ -16,13 +16,13 @@ namespace pde {
 
 class TimesWriter {
  public:
-  /// Goes on behind `length` times. In an H5Session.
+  /// Goes on behind `length` times; those that the file has behind them are dropped. In an H5Session.
   TimesWriter(SeriesFile &series, int64_t length);
 
   void append(double time) { kept_.push_back(time); }
   void drop_last() { kept_.pop_back(); }
-  /// How many wait to be written.
-  int64_t waiting() const { return first_ + static_cast<int64_t>(kept_.size()) - written_; }
+  /// The file is to have some again that it has had.
+  bool owing() const { return static_cast<int64_t>(series_.times_rows()) < owed_; }
   /// Those up to `length`; the file has them, and room for no others. In an H5Session.
   void write(int64_t length);
   /// Times from this one on are here, whatever the file has.
@@ -32,12 +32,14 @@ class TimesWriter {
   }
 
  private:
+  void load_chunk(int64_t length);
   void write_chunk(int64_t end);
   const double *kept_from(int64_t index) const { return kept_.data() + (index - first_); }
 
   SeriesFile &series_;
   int64_t per_chunk_;         // 0: not direct
-  int64_t written_;           // times that the file has
+  int64_t owed_;              // times that the file has had from the beginning
+  int64_t written_;           // times that it has
   int64_t first_;             // of those kept here
   std::vector<double> kept_;  // from there on
   int64_t chunk_first_;       // of the chunk at the end
