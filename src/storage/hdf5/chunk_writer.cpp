@@ -348,7 +348,7 @@ bool ChunkWriter::collect_encoded() {
     encoding_.pop_front();
   }
   constexpr size_t kSome = 8;
-  if (encoded_.size() >= kSome) place_encoded();
+  if (encoded_.size() >= kSome && !settling_) place_encoded();
   return any;
 }
 
@@ -418,19 +418,26 @@ void ChunkWriter::finish_front() {
 
 // ---- settling
 
-int64_t ChunkWriter::settle(bool all) {
+int64_t ChunkWriter::settle() {
   const Clock::time_point start = Clock::now();
-  collect();
-  if (all) {
-    while (!encoding_.empty()) finish_front();
-  }
-  place_encoded();
-  settle_seals(false);
-  if (encoding_.empty()) settle_open_slab();
-  const int64_t rows = encoding_.empty() ? length_ : encoding_.front()->slab * geometry_.rows();
+  finish_jobs(false);
+  settle_open_slab();
   finish_writes();
+  settling_.reset();
   waited_ += std::chrono::duration<double>(Clock::now() - start).count();
-  return rows;
+  return length_;
+}
+
+std::optional<int64_t> ChunkWriter::settle_ready() {
+  collect();
+  if (!settling_) {
+    place_encoded();
+    settle_seals(false);
+    if (encoding_.empty()) settle_open_slab();
+    settling_ = encoding_.empty() ? length_ : encoding_.front()->slab * geometry_.rows();
+    collect_written();
+  }
+  return writing_.empty() ? std::exchange(settling_, std::nullopt) : std::nullopt;
 }
 
 void ChunkWriter::finish_writes() {
@@ -502,7 +509,7 @@ void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Sto
 }
 
 void ChunkWriter::seal() {
-  finish_jobs();
+  finish_jobs(true);
   if (rows_ > 0) {
     const int64_t row = geometry_.row_bytes();
     for (OpenChunk &chunk : open_) {
@@ -510,17 +517,19 @@ void ChunkWriter::seal() {
                   static_cast<size_t>(geometry_.chunk_bytes() - rows_ * row));
     }
     end_slab();
-    finish_jobs();
+    finish_jobs(true);
   }
   finish_writes();
+  settling_.reset();
   owing_ = false;
 }
 
-void ChunkWriter::finish_jobs() {
+/// `all`: seals as well; else these may wait, as their snapshots are in the raw tail.
+void ChunkWriter::finish_jobs(bool all) {
   collect();
   while (!encoding_.empty()) finish_front();
   place_encoded();
-  settle_seals(true);
+  settle_seals(all);
 }
 
 // ---- reading what is on its way

@@ -82,14 +82,14 @@ class ChunkWriter {
   /// After a failure: whether the file has, or now gets, the bytes of all chunks that HDF5 knows of.
   bool complete();
 
-  /// Brings to the file what has been appended, all but HDF5's own metadata. `all` waits for it; else only
-  /// what is ready is settled. Returns how many snapshots the file has then.
-  int64_t settle(bool all);
+  /// Brings to the file what has been appended, all but HDF5's own metadata, and waits for it. Returns how
+  /// many snapshots the file has then.
+  int64_t settle();
+  /// The same for what is encoded by now, without waiting: nothing until the writes that this begins are
+  /// done, as a later call will find.
+  std::optional<int64_t> settle_ready();
   /// The same for all, with the open slab encoded, too: the end of a session.
   void seal();
-  /// Whether some of it would be waited for.
-  bool busy() const { return !encoding_.empty(); }
-
   /// The samples of a chunk that is here and, as far as anybody may rely on it, not in the file; else null,
   /// and the file has it. Until the next call.
   const std::byte *chunk(int64_t slab, int64_t tile);
@@ -134,7 +134,7 @@ class ChunkWriter {
   void take_result(EncodeJob &job);
   void finish_front();
 
-  void finish_jobs();
+  void finish_jobs(bool all);
   void finish_writes();
   void settle_seals(bool wait);
   bool settle_seal(const EncodePtr &job, bool wait);
@@ -154,9 +154,10 @@ class ChunkWriter {
   std::optional<DeflateChoice> choice_;  // of the compressor, once it is made
   EncodePtr choosing_;                   // the job that makes it
 
-  int64_t length_;               // snapshots so far
-  int64_t slab_, rows_;          // the open slab, and how many of them it has
-  std::vector<OpenChunk> open_;  // its chunks; none while it is empty
+  int64_t length_;                   // snapshots so far
+  int64_t slab_, rows_;              // the open slab, and how many of them it has
+  std::vector<OpenChunk> open_;      // its chunks; none while it is empty
+  std::optional<int64_t> settling_;  // snapshots that the file has once the writes that are going on are done
   bool intact_ = true;
   bool owing_ = false;              // the file has had the open slab, and is to have it again
   bool placing_ = false;            // HDF5 knows of a chunk whose bytes nobody has begun to write

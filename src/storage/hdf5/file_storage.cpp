@@ -387,8 +387,11 @@ void FileBackend::commit() {
 void FileBackend::commit_now(Commit which) {
   if (which == Commit::none) return;
   breaking([&] {
-    const int64_t rows = writer_ ? writer_->settle(which == Commit::all) : length_;
-    if (which == Commit::ready && rows == committed_) return;
+    const std::optional<int64_t> settled = !writer_               ? length_
+                                           : which == Commit::all ? writer_->settle()
+                                                                  : writer_->settle_ready();
+    if (!settled || (which == Commit::ready && *settled == committed_)) return;
+    const int64_t rows = *settled;
     const H5Session session;
     check_alive();
     if (!series_->fixed() && static_cast<int64_t>(series_->data_rows()) < rows)
