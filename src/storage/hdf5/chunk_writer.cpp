@@ -49,17 +49,18 @@ void ChunkBuffers::give(Buffer buffer) {
 struct ChunkWriter::EncodeJob final : Job {
   explicit EncodeJob(const ChunkWriter &from) : writer(from) {}
   void run(ChunkCodec &codec) override {
-    const auto &rounding = writer.settings_.rounding;
+    const Rounding *rounding = writer.settings_.rounding && !rounded ? &*writer.settings_.rounding : nullptr;
     const std::span<const std::byte> chunk(samples.get(),
                                            static_cast<size_t>(writer.geometry_.chunk_bytes()));
-    if (chooses) choice = codec.choose(writer.filters_, chunk, rounding ? &*rounding : nullptr);
-    size = static_cast<int64_t>(codec.encode(writer.filters_, choice, rounding ? &*rounding : nullptr, chunk,
-                                             {encoded.get(), writer.buffers_.bytes()}));
+    if (chooses) choice = codec.choose(writer.filters_, chunk, rounding);
+    size = static_cast<int64_t>(
+        codec.encode(writer.filters_, choice, rounding, chunk, {encoded.get(), writer.buffers_.bytes()}));
   }
 
   const ChunkWriter &writer;  // of which only what never changes is used
   int64_t slab = 0, tile = 0, rows = 0;
   bool chooses = false;  // the compressor of all that follow
+  bool rounded = false;  // as far as it is to be
   DeflateChoice choice = DeflateChoice::zlib;
   Stored stored;
   Buffer samples, encoded;
@@ -104,6 +105,7 @@ ChunkWriter::ChunkWriter(SeriesFile &series, const Settings &settings, int64_t l
       filters_(series.filters()),
       settings_(settings),
       buffers_(ChunkCodec::bound(filters_, static_cast<size_t>(geometry_.chunk_bytes()))),
+      before_(length),
       length_(length),
       slab_(length / geometry_.rows()),
       rows_(length % geometry_.rows()),
@@ -239,7 +241,7 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
   const int64_t row = geometry_.row_bytes();
   if (filters_.count() == 0) {
     const Stored &stored = chunk.stored;
-    round(chunk.samples.get(), stored.tail ? stored.tail_rows : 0, rows);
+    round(slab, chunk.samples.get(), stored.tail ? stored.tail_rows : 0, rows);
     if (stored.tail) {
       write_beside(slab, std::move(chunk.samples), stored.tail_rows * row, (rows - stored.tail_rows) * row,
                    stored.tail.offset + stored.tail_rows * row);
@@ -254,6 +256,10 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
   job->slab = slab;
   job->tile = tile;
   job->rows = rows;
+  if (slab * geometry_.rows() < before_) {
+    round(slab, chunk.samples.get(), 0, rows);
+    job->rounded = true;
+  }
   choose_compressor(job);
   job->encoded = buffers_.take();
   job->samples = std::move(chunk.samples);
@@ -280,8 +286,10 @@ void ChunkWriter::choose_compressor(const EncodePtr &job) {
 }
 
 /// Only rounded samples may be seen; rounding again what a worker rounds changes nothing.
-void ChunkWriter::round(std::byte *samples, int64_t begin, int64_t end) const {
+void ChunkWriter::round(int64_t slab, std::byte *samples, int64_t begin, int64_t end) const {
   if (!settings_.rounding) return;
+  begin = std::max(begin, before_ - slab * geometry_.rows());
+  if (begin >= end) return;
   std::byte *first = samples + begin * geometry_.row_bytes();
   settings_.rounding->apply(first, first, (end - begin) * geometry_.row_bytes() / geometry_.item());
 }
@@ -489,7 +497,7 @@ void ChunkWriter::settle_open_slab() {
 void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows) {
   const int64_t row = geometry_.row_bytes(), first = stored.tail ? stored.tail_rows : 0;
   if (first >= rows) return;
-  round(samples, first, rows);
+  round(slab, samples, first, rows);
   const auto needed = static_cast<hsize_t>(slab * geometry_.rows() + rows);
   if (series_.data_rows() < needed) series_.set_data_rows(needed);
   DriverFile &driver = series_.driver();
@@ -538,7 +546,7 @@ const std::byte *ChunkWriter::chunk(int64_t slab, int64_t tile) {
   place_encoded();
   if (slab == slab_ && rows_ > 0) {
     std::byte *samples = open_[static_cast<size_t>(tile)].samples.get();
-    round(samples, 0, rows_);
+    round(slab, samples, 0, rows_);
     return samples;
   }
   for (const auto *jobs : {&encoding_, &sealing_}) {
@@ -546,7 +554,7 @@ const std::byte *ChunkWriter::chunk(int64_t slab, int64_t tile) {
       if (job->slab != slab || job->tile != tile) continue;
       if (!settings_.rounding) return job->samples.get();
       lane_.wait(job);  // which reads them
-      round(job->samples.get(), 0, geometry_.rows());
+      round(slab, job->samples.get(), 0, job->rows);
       return job->samples.get();
     }
   }

@@ -140,7 +140,7 @@ class ChunkWriter {
   bool settle_seal(const EncodePtr &job, bool wait);
   void settle_open_slab();
   void store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows);
-  void round(std::byte *samples, int64_t begin, int64_t end) const;
+  void round(int64_t slab, std::byte *samples, int64_t begin, int64_t end) const;
   void check_slow_disk();
   std::string snapshots(int64_t slab) const;
 
@@ -154,6 +154,7 @@ class ChunkWriter {
   std::optional<DeflateChoice> choice_;  // of the compressor, once it is made
   EncodePtr choosing_;                   // the job that makes it
 
+  const int64_t before_;             // snapshots that were there, which are not rounded
   int64_t length_;                   // snapshots so far
   int64_t slab_, rows_;              // the open slab, and how many of them it has
   std::vector<OpenChunk> open_;      // its chunks; none while it is empty

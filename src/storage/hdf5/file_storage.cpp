@@ -387,6 +387,11 @@ void FileBackend::commit() {
 void FileBackend::commit_now(Commit which) {
   if (which == Commit::none) return;
   breaking([&] {
+    if (which == Commit::all) {
+      // First of all, so that a raw tail lies at the end of the file, which shrinks again when it is sealed.
+      const H5Session session;
+      times_->write(length_);
+    }
     const std::optional<int64_t> settled = !writer_               ? length_
                                            : which == Commit::all ? writer_->settle()
                                                                   : writer_->settle_ready();
