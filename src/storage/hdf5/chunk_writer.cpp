@@ -466,9 +466,14 @@ bool ChunkWriter::complete() {
 
 void ChunkWriter::settle_seals(bool wait) {
   for (const EncodePtr &job : sealing_) {
-    if (settle_seal(job, wait)) buffers_.give(std::move(job->samples));
+    if (settle_seal(job, wait || crowded())) buffers_.give(std::move(job->samples));
   }
   std::erase_if(sealing_, [](const EncodePtr &job) { return !job->samples; });
+}
+
+/// Seals that wait take memory, too: there must be room for another slab.
+bool ChunkWriter::crowded() const {
+  return buffers_.taken() + 2 * open_chunks(geometry_) > most_buffers_;
 }
 
 /// A chunk that takes no more snapshots and of which a commit has told. Says whether it is now what it is to

@@ -137,6 +137,7 @@ class ChunkWriter {
   void finish_jobs(bool all);
   void finish_writes();
   void settle_seals(bool wait);
+  bool crowded() const;
   bool settle_seal(const EncodePtr &job, bool wait);
   void settle_open_slab();
   void store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows);
