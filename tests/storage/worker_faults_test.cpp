@@ -315,6 +315,20 @@ TEST(WorkerFaults, AQueueOfNoBytesStillMovesSnapshots) {
   }
 }
 
+/// Chunks that are full, told of by a commit, and not compressed yet take memory of the queue, too.
+TEST(WorkerFaults, SealsThatWaitStayWithinTheQueue) {
+  test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  const StoragePtr storage =
+      open(path, "create",
+           "threads=1 chunk_bytes=300000 level=9 commit_every=1 queue_bytes=16777216");  // two a chunk
+  for (int i = 0; i < 120; ++i) storage->append(*snapshot(i), i);
+  const std::string statistics = storage->statistics_text();
+  storage->close();
+  EXPECT_LE(number(statistics, "queue_peak"), 16777216);
+  EXPECT_EQ(check_contents(path, 120), 120);
+}
+
 /// Compression is what takes time here: the caller lends a hand, and the queue stays within its bound.
 TEST(WorkerFaults, AFullQueueIsWorkedOffByTheCaller) {
   test::TemporaryFolder folder;
