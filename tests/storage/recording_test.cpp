@@ -200,6 +200,29 @@ TEST(KilledRecording, LeavesARawTailThatIsReadAndGoesOn) {
   }
 }
 
+/// Commits by time take several appends, as they wait for nothing; the child ends in the middle of some of
+/// them.
+TEST(KilledRecording, LosesNothingBetweenTheStepsOfACommit) {
+  for (int count = 30; count < 70; ++count) {
+    SCOPED_TRACE(::testing::Message() << count << " snapshots");
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("run.h5");
+    const pid_t child = fork();
+    if (child == 0) {
+      Recording recording(path, "create", "threads=2 chunk_bytes=33000 commit_seconds=0.05");
+      for (int i = 0; i < count; ++i) {
+        recording.append(i);
+        usleep(1000);
+      }
+      _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+    const Found left = look(path);
+    EXPECT_GE(left.rows, 1u);
+    EXPECT_EQ(left.right, static_cast<int>(left.rows));
+  }
+}
+
 /// However often it was committed: chunks of 1 MiB, a raw tail among them, do not stay behind in a short run.
 TEST(ShortRecording, TakesAShortFile) {
   for (const char *options : {"", "commit_every=1", "commit_every=7 threads=0", "commit_seconds=1e9"}) {

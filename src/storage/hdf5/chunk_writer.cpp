@@ -440,12 +440,19 @@ std::optional<int64_t> ChunkWriter::settle_ready() {
   collect();
   if (!settling_) {
     place_encoded();
-    settle_seals(false);
-    if (encoding_.empty()) settle_open_slab();
-    settling_ = encoding_.empty() ? length_ : encoding_.front()->slab * geometry_.rows();
+    settling_ = (encoding_.empty() ? slab_ : encoding_.front()->slab) * geometry_.rows();
     collect_written();
   }
-  return writing_.empty() ? std::exchange(settling_, std::nullopt) : std::nullopt;
+  if (!writing_.empty()) return std::nullopt;
+  int64_t rows = *std::exchange(settling_, std::nullopt);
+  // Only now: what takes the place of committed bytes must not be there before the commit that tells of it.
+  settle_seals(false);
+  if (encoding_.empty() && encoded_.empty()) {
+    settle_open_slab();
+    rows = length_;
+  }
+  finish_writes();
+  return rows;
 }
 
 void ChunkWriter::finish_writes() {

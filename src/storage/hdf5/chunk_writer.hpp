@@ -85,8 +85,8 @@ class ChunkWriter {
   /// Brings to the file what has been appended, all but HDF5's own metadata, and waits for it. Returns how
   /// many snapshots the file has then.
   int64_t settle();
-  /// The same for what is encoded by now, without waiting: nothing until the writes that this begins are
-  /// done, as a later call will find.
+  /// The same for what is encoded by now, hardly waiting: nothing until the writes that this begins are done,
+  /// as a later call will find. Then the commit must follow at once.
   std::optional<int64_t> settle_ready();
   /// The same for all, with the open slab encoded, too: the end of a session.
   void seal();

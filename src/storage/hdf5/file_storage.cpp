@@ -395,8 +395,9 @@ void FileBackend::commit_now(Commit which) {
     const std::optional<int64_t> settled = !writer_               ? length_
                                            : which == Commit::all ? writer_->settle()
                                                                   : writer_->settle_ready();
-    if (!settled || (which == Commit::ready && *settled == committed_)) return;
-    const int64_t rows = *settled;
+    if (!settled) return;
+    // Also where nothing was added: what is settled may have taken the place of what was committed.
+    const int64_t rows = std::max(*settled, committed_);
     const H5Session session;
     check_alive();
     if (!series_->fixed() && static_cast<int64_t>(series_->data_rows()) < rows)
