@@ -203,12 +203,15 @@ void ChunkWriter::pack(const Field &snapshot, bool *out_finite) {
     return;
   }
   if (out_finite) *out_finite = !find_nonfinite(snapshot);
-  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
-    const ChunkGeometry::Box box = geometry_.tile(tile);
-    std::byte *to = open_[static_cast<size_t>(tile)].samples.get() + rows_ * geometry_.row_bytes();
-    if (box.shape != geometry_.tile_shape()) std::memset(to, 0, static_cast<size_t>(geometry_.row_bytes()));
-    snapshot.pack_box(box.lower, box.shape, to, c_strides(geometry_.tile_shape(), geometry_.item()));
-  }
+  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile)
+    pack_tile(snapshot, tile, open_[static_cast<size_t>(tile)].samples.get() + rows_ * geometry_.row_bytes());
+}
+
+/// Cells of a tile that the snapshot does not have are 0.
+void ChunkWriter::pack_tile(const Field &snapshot, int64_t tile, std::byte *to) const {
+  const ChunkGeometry::Box box = geometry_.tile(tile);
+  if (box.shape != geometry_.tile_shape()) std::memset(to, 0, static_cast<size_t>(geometry_.row_bytes()));
+  snapshot.pack_box(box.lower, box.shape, to, c_strides(geometry_.tile_shape(), geometry_.item()));
 }
 
 /// A large snapshot goes tile by tile, so that no more of it is here than the queue may hold.
@@ -217,11 +220,7 @@ void ChunkWriter::pack_in_tiles(const Field &snapshot) {
     make_room(1);
     OpenChunk chunk{buffers_.take(), {}};
     intact_ = false;
-    const ChunkGeometry::Box box = geometry_.tile(tile);
-    if (box.shape != geometry_.tile_shape())
-      std::memset(chunk.samples.get(), 0, static_cast<size_t>(geometry_.row_bytes()));
-    snapshot.pack_box(box.lower, box.shape, chunk.samples.get(),
-                      c_strides(geometry_.tile_shape(), geometry_.item()));
+    pack_tile(snapshot, tile, chunk.samples.get());
     hand_over(slab_, tile, std::move(chunk), 1);
   }
   ++slab_;
@@ -518,7 +517,7 @@ void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Sto
                  stored.tail.offset + first * row);
   } else {
     const int64_t bytes = geometry_.chunk_bytes();
-    std::memset(samples + rows * row, 0, static_cast<size_t>(bytes - rows * row));
+    clear_rest(samples, rows);
     placing_ = true;
     stored.tail = series_.place_chunk(slab, tile, bytes, filters_.all_skipped(), stored.exists);
     driver.write(samples, static_cast<size_t>(bytes), stored.tail.offset);
@@ -528,14 +527,16 @@ void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Sto
   stored.tail_rows = rows;
 }
 
+/// What a chunk has behind its first snapshots.
+void ChunkWriter::clear_rest(std::byte *samples, int64_t rows) const {
+  const int64_t used = rows * geometry_.row_bytes();
+  std::memset(samples + used, 0, static_cast<size_t>(geometry_.chunk_bytes() - used));
+}
+
 void ChunkWriter::seal() {
   finish_jobs(true);
   if (rows_ > 0) {
-    const int64_t row = geometry_.row_bytes();
-    for (OpenChunk &chunk : open_) {
-      std::memset(chunk.samples.get() + rows_ * row, 0,
-                  static_cast<size_t>(geometry_.chunk_bytes() - rows_ * row));
-    }
+    for (OpenChunk &chunk : open_) clear_rest(chunk.samples.get(), rows_);
     end_slab();
     finish_jobs(true);
   }

@@ -117,6 +117,7 @@ class ChunkWriter {
   void load_open_slab();
   void drop_rest();
   void pack(const Field &snapshot, bool *out_finite);
+  void pack_tile(const Field &snapshot, int64_t tile, std::byte *to) const;
   void pack_in_tiles(const Field &snapshot);
   void begin_slab();
   void end_slab();
@@ -140,6 +141,7 @@ class ChunkWriter {
   bool crowded() const;
   bool settle_seal(const EncodePtr &job, bool wait);
   void settle_open_slab();
+  void clear_rest(std::byte *samples, int64_t rows) const;
   void store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows);
   void round(int64_t slab, std::byte *samples, int64_t begin, int64_t end) const;
   void check_slow_disk();

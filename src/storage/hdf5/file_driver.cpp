@@ -254,8 +254,8 @@ bool DriverFile::note(Noting which, int64_t offset, size_t size) {
 int64_t DriverFile::write_beside(const void *data, size_t size, int64_t offset) const {
   if (dropping()) return static_cast<int64_t>(size);
   const int64_t done = write_fully(ops_, fd_, data, size, offset);
-  // Now, while the solver computes, rather than all at once when the system runs out of memory. Where it cannot
-  // be begun early nothing is lost.
+  // Now, while the solver computes, rather than all at once when the system runs out of memory. Where it
+  // cannot be begun early nothing is lost.
   if (done >= 0) ops_.start_writeback(fd_, offset, done);
   return done;
 }

@@ -316,7 +316,7 @@ void FileBackend::append_row(const Field &snapshot) {
     try {
       if (!room) series_->set_data_rows(row);
     } catch (const Error &) {
-      broken_ = true;
+      give_up();
     }
     throw;
   }

@@ -282,11 +282,6 @@ void SeriesFile::create_datasets(const FieldDescription &sample, const SeriesLay
 
 // ---- rows
 
-void SeriesFile::set_rows(hsize_t rows) {
-  set_data_rows(rows);
-  set_times_rows(rows);
-}
-
 void SeriesFile::set_data_rows(hsize_t rows) {
   if (data_rows_ == rows) return;
   if (rows < data_rows_ && placed_slab_ >= 0) {

@@ -61,9 +61,6 @@ class SeriesFile {
   /// that of encoding.
   void check_filters(unsigned direction) const;
 
-  /// Makes room for this many rows, or takes room away. Only where rows can be added (`fixed` is false).
-  void set_rows(hsize_t rows);
-
   // ---- direct chunks
   /// Null unless chunks are direct.
   const ChunkGeometry *direct() const { return direct_ ? &geometry_ : nullptr; }
@@ -76,6 +73,7 @@ class SeriesFile {
   /// Makes room in the file for `size` bytes of this chunk, which are the caller's to write. /data must have
   /// a row of it already. `replaces`: there is such a chunk.
   FileBlock place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces);
+  /// Makes room for this many rows, or takes room away. Only where rows can be added (`fixed` is false).
   void set_data_rows(hsize_t rows);
 
   // ---- times
@@ -92,6 +90,8 @@ class SeriesFile {
   void mark_rounding(int64_t first, const RoundingSettings &settings);
   /// What is noted, JSON; empty: nothing has been rounded.
   std::string rounding() const;
+
+  // ---- through HDF5
   /// Rows in C order and our dtype; writing needs room for them.
   void write_row(hsize_t row, const void *samples);
   void read_box(const Selection &selection, void *samples) const;
