@@ -428,7 +428,6 @@ void ChunkWriter::finish_front() {
 int64_t ChunkWriter::settle() {
   const Clock::time_point start = Clock::now();
   finish_jobs(false);
-  settle_open_slab();
   finish_writes();
   settling_.reset();
   waited_ += std::chrono::duration<double>(Clock::now() - start).count();
@@ -443,15 +442,11 @@ std::optional<int64_t> ChunkWriter::settle_ready() {
     collect_written();
   }
   if (!writing_.empty()) return std::nullopt;
-  int64_t rows = *std::exchange(settling_, std::nullopt);
+  const int64_t rows = *std::exchange(settling_, std::nullopt);
   // Only now: what takes the place of committed bytes must not be there before the commit that tells of it.
   settle_seals(false);
-  if (encoding_.empty() && encoded_.empty()) {
-    settle_open_slab();
-    rows = length_;
-  }
   finish_writes();
-  return rows;
+  return encoding_.empty() && encoded_.empty() ? length_ : rows;
 }
 
 void ChunkWriter::finish_writes() {
@@ -496,9 +491,8 @@ bool ChunkWriter::settle_seal(const EncodePtr &job, bool wait) {
   return true;
 }
 
-void ChunkWriter::settle_open_slab() {
-  if (rows_ == 0) return;
-  const H5Session session;
+void ChunkWriter::settle_open_slab(int64_t length) {
+  if (rows_ == 0 || length < length_) return;
   for (size_t tile = 0; tile < open_.size(); ++tile)
     store_tail(slab_, static_cast<int64_t>(tile), open_[tile].samples.get(), open_[tile].stored, rows_);
   owing_ = false;
@@ -517,10 +511,15 @@ void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Sto
                  stored.tail.offset + first * row);
   } else {
     const int64_t bytes = geometry_.chunk_bytes();
-    clear_rest(samples, rows);
     placing_ = true;
     stored.tail = series_.place_chunk(slab, tile, bytes, filters_.all_skipped(), stored.exists);
-    driver.write(samples, static_cast<size_t>(bytes), stored.tail.offset);
+    if (driver.untouched(stored.tail.offset)) {  // its zeros need not be written
+      driver.write(samples, static_cast<size_t>(rows * row), stored.tail.offset);
+      driver.reach(stored.tail.offset + bytes);
+    } else {
+      clear_rest(samples, rows);
+      driver.write(samples, static_cast<size_t>(bytes), stored.tail.offset);
+    }
     placing_ = false;
   }
   stored.exists = true;

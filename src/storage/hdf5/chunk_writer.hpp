@@ -13,7 +13,7 @@
 //
 // Memory is bounded by `queue_bytes`: when so much is on its way, an append encodes a chunk itself, or waits.
 // What fails on a worker is thrown by the next call, with the snapshots that it concerns. These functions
-// open H5Sessions of their own and must not be called inside one.
+// open H5Sessions of their own, and must not be called inside one unless they say so.
 #pragma once
 
 #include <chrono>
@@ -82,12 +82,15 @@ class ChunkWriter {
   /// After a failure: whether the file has, or now gets, the bytes of all chunks that HDF5 knows of.
   bool complete();
 
-  /// Brings to the file what has been appended, all but HDF5's own metadata, and waits for it. Returns how
-  /// many snapshots the file has then.
+  /// Brings to the file what has been appended and is in full slabs, all but HDF5's own metadata, and waits
+  /// for it. Returns how many snapshots the file can have now, the open slab counted in. The commit must follow
+  /// at once, as of the next.
   int64_t settle();
   /// The same for what is encoded by now, hardly waiting: nothing until the writes that this begins are done,
-  /// as a later call will find. Then the commit must follow at once.
+  /// as a later call will find.
   std::optional<int64_t> settle_ready();
+  /// Brings the open slab to the file, if so many snapshots reach into it. Inside an H5Session.
+  void settle_open_slab(int64_t length);
   /// The same for all, with the open slab encoded, too: the end of a session.
   void seal();
   /// The samples of a chunk that is here and, as far as anybody may rely on it, not in the file; else null,
@@ -140,7 +143,6 @@ class ChunkWriter {
   void settle_seals(bool wait);
   bool crowded() const;
   bool settle_seal(const EncodePtr &job, bool wait);
-  void settle_open_slab();
   void clear_rest(std::byte *samples, int64_t rows) const;
   void store_tail(int64_t slab, int64_t tile, std::byte *samples, Stored &stored, int64_t rows);
   void round(int64_t slab, std::byte *samples, int64_t begin, int64_t end) const;

@@ -271,6 +271,13 @@ void DriverFile::write(const void *data, size_t size, int64_t offset) {
   if (done < 0) die("writing", static_cast<int>(-done), offset);
 }
 
+/// By a byte of its own rather than by a new size, which might cut off what somebody is writing beyond.
+void DriverFile::reach(int64_t end) {
+  if (size() >= end) return;
+  const std::byte zero{};
+  write(&zero, 1, end - 1);
+}
+
 void DriverFile::truncate(int64_t size) {
   end_of_file_ = size;
   if (dropping()) return;

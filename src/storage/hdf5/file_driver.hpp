@@ -88,6 +88,10 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
     return read_fully(ops_, fd_, data, size, offset);
   }
   int64_t write_beside(const void *data, size_t size, int64_t offset) const;
+  /// Whether nobody has written anything from here on: it reads as zeros.
+  bool untouched(int64_t offset) const { return size() <= offset; }
+  /// Makes an untouched end of the file reach at least so far.
+  void reach(int64_t end);
   /// A write beside HDF5 has failed with this errno; `what`: "writing snapshot 3 to".
   void fail_write(const std::string &what, int error, int64_t offset);
 

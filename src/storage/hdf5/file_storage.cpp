@@ -387,11 +387,6 @@ void FileBackend::commit() {
 void FileBackend::commit_now(Commit which) {
   if (which == Commit::none) return;
   breaking([&] {
-    if (which == Commit::all) {
-      // First of all, so that a raw tail lies at the end of the file, which shrinks again when it is sealed.
-      const H5Session session;
-      times_->write(length_);
-    }
     const std::optional<int64_t> settled = !writer_               ? length_
                                            : which == Commit::all ? writer_->settle()
                                                                   : writer_->settle_ready();
@@ -400,9 +395,11 @@ void FileBackend::commit_now(Commit which) {
     const int64_t rows = std::max(*settled, committed_);
     const H5Session session;
     check_alive();
+    // First, so that a raw tail lies at the end of the file, which shrinks again when it is sealed.
+    times_->write(rows);
+    if (writer_) writer_->settle_open_slab(rows);
     if (!series_->fixed() && static_cast<int64_t>(series_->data_rows()) < rows)
       series_->set_data_rows(static_cast<hsize_t>(rows));
-    times_->write(rows);
     // Rows that cannot be taken away are only known to be invalid by this attribute.
     if (series_->fixed()) write_attribute("data_length", fmt::format("{}", rows));
     series_->snapshot_infos().write();
