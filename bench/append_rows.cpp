@@ -4,6 +4,7 @@
 #include "bare_hdf5.hpp"
 #include "recording.hpp"
 #include "rows.hpp"
+#include "touched_memory.hpp"
 
 namespace bench {
 namespace {
@@ -41,12 +42,14 @@ void append_row(const Settings &settings, Report &report, DataSet set) {
       settings.rounds,
       [&] {
         const ScratchFile file(settings.file("ours.h5"));
+        TouchedMemory(settings.file("touched"), length * snapshots.bytes_each());
         const double seconds = record(file.path(), snapshots, length);
         size = file.bytes() / static_cast<double>(length);
         return snapshots.megabytes(length) / seconds;
       },
       [&] {
         const ScratchFile file(settings.file("bare.h5"));
+        TouchedMemory(settings.file("touched"), bare_length * snapshots.bytes_each());
         const double rate = bare_rate(file.path(), snapshots, BareSeries::Kind::filtered, bare_length,
                                       [](BareSeries &series, const std::byte *data) { series.write(data); });
         bare_size = file.bytes() / static_cast<double>(bare_length);
@@ -83,10 +86,12 @@ void chunk_loop_row(const Settings &settings, Report &report, const ChunkLoop &l
       settings.rounds,
       [&] {
         const ScratchFile file(settings.file("ours.h5"));
+        TouchedMemory(settings.file("touched"), loop.length * snapshots.bytes_each());
         return static_cast<double>(loop.length) / record(file.path(), snapshots, loop.length, loop.options);
       },
       [&] {
         const ScratchFile file(settings.file("bare.h5"));
+        TouchedMemory(settings.file("touched"), loop.length * snapshots.bytes_each());
         return bare_rate(file.path(), snapshots, BareSeries::Kind::plain, loop.length,
                          [&](BareSeries &series, const std::byte *data) {
                            series.write_chunk(data);

@@ -6,6 +6,7 @@
 
 #include "recording.hpp"
 #include "rows.hpp"
+#include "touched_memory.hpp"
 
 namespace bench {
 namespace {
@@ -58,6 +59,8 @@ struct Felt {
 
 Felt feel(const std::string &path, std::vector<double> &u, const pde_field *field, int64_t count,
           double step_seconds) {
+  const auto step_bytes = static_cast<int64_t>(u.size() * sizeof(double));
+  TouchedMemory touched(path + ".touched", (kWarmUp + count) * step_bytes);
   Storage storage(path, "truncate");
   Ring ring(u.size() * sizeof(double));
   for (int64_t i = 0; i < kWarmUp; ++i) storage.append(field, i);
@@ -72,6 +75,7 @@ Felt feel(const std::string &path, std::vector<double> &u, const pde_field *fiel
   for (int64_t i = 0; i < count; ++i) {
     timed(felt.turns.ours, [&] { storage.append(field, kWarmUp + i); });
     timed(felt.turns.baseline, [&] { ring.put(u.data()); });
+    touched.give(step_bytes);
   }
   const Stopwatch watch;
   storage.close();
