@@ -1,5 +1,10 @@
 // Appending to a file as fast as it goes, against HDF5's own calls.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
 
 #include "bare_hdf5.hpp"
 #include "recording.hpp"
@@ -71,6 +76,24 @@ void append_row(const Settings &settings, Report &report, DataSet set) {
   report.add(std::move(row));
 }
 
+/// What the file system takes: the same bytes in blocks of 1 MiB, which come from more memory than the caches
+/// hold. Bytes per second.
+double pwrite_rate(const Settings &settings, int64_t bytes) {
+  const ScratchFile file(settings.file("plain"));
+  TouchedMemory(settings.file("touched"), bytes);
+  constexpr int64_t kBlock = 1 << 20, kRing = 64 << 20;
+  const std::vector<char> ring(kRing, 1);
+  const int fd = ::open(file.path().c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);
+  const Stopwatch watch;
+  for (int64_t at = 0; at < bytes; at += kBlock) {
+    const auto size = static_cast<size_t>(std::min(kBlock, bytes - at));
+    if (::pwrite(fd, ring.data() + at % kRing, size, at) < 0) throw std::runtime_error("cannot write a file");
+  }
+  const double seconds = watch.seconds();
+  ::close(fd);
+  return static_cast<double>(bytes) / seconds;
+}
+
 /// Rows that compare with H5Dset_extent and H5Dwrite_chunk of ready bytes.
 struct ChunkLoop {
   std::string name, options, how;
@@ -81,17 +104,20 @@ struct ChunkLoop {
 
 void chunk_loop_row(const Settings &settings, Report &report, const ChunkLoop &loop) {
   const Snapshots snapshots(DataSet::noisy_f64, loop.n, loop.distinct);
+  const int64_t bytes = loop.length * snapshots.bytes_each();
+  std::vector<double> plain;
   Row row;
   row.turns = take_turns(
       settings.rounds,
       [&] {
+        plain.push_back(pwrite_rate(settings, bytes) / static_cast<double>(snapshots.bytes_each()));
         const ScratchFile file(settings.file("ours.h5"));
-        TouchedMemory(settings.file("touched"), loop.length * snapshots.bytes_each());
+        TouchedMemory(settings.file("touched"), bytes);
         return static_cast<double>(loop.length) / record(file.path(), snapshots, loop.length, loop.options);
       },
       [&] {
         const ScratchFile file(settings.file("bare.h5"));
-        TouchedMemory(settings.file("touched"), loop.length * snapshots.bytes_each());
+        TouchedMemory(settings.file("touched"), bytes);
         return bare_rate(file.path(), snapshots, BareSeries::Kind::plain, loop.length,
                          [&](BareSeries &series, const std::byte *data) {
                            series.write_chunk(data);
@@ -103,7 +129,8 @@ void chunk_loop_row(const Settings &settings, Report &report, const ChunkLoop &l
   row.how = fmt::format("{} appends of {} x {} noisy f64, close included, against {}", loop.length, loop.n,
                         loop.n, loop.how);
   row.wanted = loop.wanted;
-  row.numbers = {{"megabytes_per_second", median(row.turns.ours) * snapshots.megabytes(1)}};
+  row.numbers = {{"megabytes_per_second", median(row.turns.ours) * snapshots.megabytes(1)},
+                 {"pwrite_ratio", median(plain) / median(row.turns.baseline)}};
   report.add(std::move(row));
 }
 

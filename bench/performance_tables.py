@@ -52,6 +52,7 @@ def more(row):
         "mean_ratio": lambda v: f"mean {v:.3g}× (≤ {row['mean_wanted']})",
         "p99": lambda v: f"99 %: {figure(v)} {row['unit']}, memcpy {figure(row['baseline_p99'])}",
         "blocks_ratio": lambda v: f"in blocks {v:.3g}×",
+        "pwrite_ratio": lambda v: f"bare pwrite of the same bytes {v:.3g}×",
         "first_append": lambda v: f"first append of a file {figure(v)} ms",
     }
     return "; ".join(text(row[key]) for key, text in texts.items() if key in row)

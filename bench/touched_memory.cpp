@@ -11,7 +11,9 @@
 namespace bench {
 
 TouchedMemory::TouchedMemory(std::string path, int64_t bytes)
-    : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600)), bytes_(bytes) {
+    : path_(std::move(path)),
+      fd_(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600)),
+      bytes_(bytes + std::min(bytes, kMore)) {
   if (fd_ < 0) throw std::runtime_error("cannot create " + path_);
   const std::vector<char> block(size_t{1} << 20, 1);
   const auto size = static_cast<int64_t>(block.size());

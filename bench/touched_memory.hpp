@@ -1,8 +1,8 @@
 // Memory of the file system that has been touched before it is recorded to.
 //
-// A virtual machine gets memory from its host when it touches it first, and gives back what nobody uses: a file
-// of some gigabytes then grows ten times slower from a point on that has nothing to do with who writes it.
-// Both sides of a comparison take memory that has just been in use instead.
+// A virtual machine gets memory from its host when it touches it first, and gives back what nobody uses: a
+// file of some gigabytes then grows ten times slower from a point on that has nothing to do with who writes
+// it. Both sides of a comparison take memory that has just been in use instead.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace bench {
 
-/// A file of so many bytes in the same folder, whose memory goes to whoever writes next.
+/// A file of so many bytes, and some more for what a recorder takes to queue them, whose memory goes to
+/// whoever asks next.
 class TouchedMemory {
  public:
   TouchedMemory(std::string path, int64_t bytes);
@@ -22,6 +23,7 @@ class TouchedMemory {
   void give(int64_t bytes);
 
  private:
+  static constexpr int64_t kMore = int64_t{512} << 20;
   std::string path_;
   int fd_;
   int64_t bytes_;

@@ -11,7 +11,7 @@
 #   --peak-bytes N   of the largest recording instead of 20 GB
 #   --no-build       with what has been built before
 #
-# The files that are recorded lie on a memory file system, /dev/shm, where there is one; up to 4 GB are taken there. A row
+# The files that are recorded lie on a memory file system, /dev/shm, where there is one; up to 5 GB are taken there. A row
 # that does not hold is no failure, the table says so; the status is not 0 when something could not be measured.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -83,8 +83,8 @@ class ChunkWriter {
   bool complete();
 
   /// Brings to the file what has been appended and is in full slabs, all but HDF5's own metadata, and waits
-  /// for it. Returns how many snapshots the file can have now, the open slab counted in. The commit must follow
-  /// at once, as of the next.
+  /// for it. Returns how many snapshots the file can have now, the open slab counted in. The commit must
+  /// follow at once, as of the next.
   int64_t settle();
   /// The same for what is encoded by now, hardly waiting: nothing until the writes that this begins are done,
   /// as a later call will find.
