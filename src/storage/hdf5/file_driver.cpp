@@ -139,19 +139,22 @@ const H5FD_class_t &driver_class() {
 
 // ---- life
 
-DriverFile::DriverFile(FileOps &ops, int fd, std::string path, bool writable)
-    : ops_(ops), fd_(fd), path_(std::move(path)), writable_(writable), owner_(process_id()) {}
+DriverFile::DriverFile(FileOps &ops, Descriptor descriptor, std::string path, bool writable)
+    : ops_(ops),
+      descriptor_(std::move(descriptor)),
+      path_(std::move(path)),
+      writable_(writable),
+      owner_(process_id()) {}
 
 DriverFile::~DriverFile() {
   shut();
 }
 
 void DriverFile::shut() {
-  if (fd_ < 0) return;
+  if (!descriptor_) return;
   // A child that has inherited the descriptor would keep the lock; one that lets go must not take it from us.
-  if (owned()) ops_.lock(fd_, LOCK_UN);
-  ops_.close(fd_);
-  fd_ = -1;
+  if (owned()) ops_.lock(fd(), LOCK_UN);
+  descriptor_.reset();
 }
 
 bool DriverFile::owned() const {
@@ -201,7 +204,7 @@ herr_t DriverFile::close(hid_t file) {
 
 void DriverFile::opened() {
   FileStatus status;
-  end_of_file_ = ops_.status(fd_, &status) == 0 ? status.size : 0;
+  end_of_file_ = ops_.status(fd(), &status) == 0 ? status.size : 0;
 }
 
 void DriverFile::closed() {
@@ -212,7 +215,7 @@ void DriverFile::closed() {
 }
 
 bool DriverFile::dropping() const {
-  return fd_ < 0 || error_ != 0 || abandoned_ || !writable_ || !owned();
+  return !descriptor_ || error_ != 0 || abandoned_ || !writable_ || !owned();
 }
 
 void DriverFile::die(std::string_view what, int error, int64_t offset) {
@@ -234,12 +237,12 @@ void DriverFile::check_reads() const {
 
 int64_t DriverFile::size() const {
   FileStatus status;
-  return ops_.status(fd_, &status) == 0 ? status.size : end_of_file_;
+  return ops_.status(fd(), &status) == 0 ? status.size : end_of_file_;
 }
 
 int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
-  if (fd_ < 0) return -EBADF;
-  const int64_t done = read_fully(ops_, fd_, data, size, offset);
+  if (!descriptor_) return -EBADF;
+  const int64_t done = read_fully(ops_, fd(), data, size, offset);
   if (done < 0) ++failed_reads_;
   if (done < 0 && failure_.empty())
     failure_ = fmt::format("reading {} at byte {}: {}", path_, offset, errno_text(static_cast<int>(-done)));
@@ -253,10 +256,10 @@ bool DriverFile::note(Noting which, int64_t offset, size_t size) {
 
 int64_t DriverFile::write_beside(const void *data, size_t size, int64_t offset) const {
   if (dropping()) return static_cast<int64_t>(size);
-  const int64_t done = write_fully(ops_, fd_, data, size, offset);
+  const int64_t done = write_fully(ops_, fd(), data, size, offset);
   // Now, while the solver computes, rather than all at once when the system runs out of memory. Where it
   // cannot be begun early nothing is lost.
-  if (done >= 0) ops_.start_writeback(fd_, offset, done);
+  if (done >= 0) ops_.start_writeback(fd(), offset, done);
   return done;
 }
 
@@ -267,7 +270,7 @@ void DriverFile::fail_write(const std::string &what, int error, int64_t offset) 
 void DriverFile::write(const void *data, size_t size, int64_t offset) {
   extend(offset + static_cast<int64_t>(size));
   if (dropping()) return;
-  const int64_t done = write_fully(ops_, fd_, data, size, offset);
+  const int64_t done = write_fully(ops_, fd(), data, size, offset);
   if (done < 0) die("writing", static_cast<int>(-done), offset);
 }
 
@@ -281,7 +284,7 @@ void DriverFile::reach(int64_t end) {
 void DriverFile::truncate(int64_t size) {
   end_of_file_ = size;
   if (dropping()) return;
-  const int result = ops_.truncate(fd_, size);
+  const int result = ops_.truncate(fd(), size);
   if (result < 0) die("resizing", -result, size);
 }
 

@@ -32,9 +32,9 @@ struct FileBlock {
 
 class DriverFile : public std::enable_shared_from_this<DriverFile> {
  public:
-  /// Takes over the descriptor. HDF5 shares the object: a file that it fails to close keeps a driver until
-  /// the process ends, though one without a descriptor.
-  DriverFile(FileOps &ops, int fd, std::string path, bool writable);
+  /// HDF5 shares the object: a file that it fails to close keeps a driver until the process ends, though one
+  /// without a descriptor.
+  DriverFile(FileOps &ops, Descriptor descriptor, std::string path, bool writable);
   ~DriverFile();
   DriverFile(const DriverFile &) = delete;
   DriverFile &operator=(const DriverFile &) = delete;
@@ -56,13 +56,13 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// Why the bytes no longer reach the disk: words with path and cause; empty while all is well.
   std::string problem() const;
   /// Puts everything written so far on the disk itself; minus an errno.
-  int sync() { return ops_.sync(fd_); }
+  int sync() { return ops_.sync(fd()); }
   int64_t size() const;
   /// How many reads the operating system has refused so far.
   int64_t failed_reads() const { return failed_reads_; }
   /// PDE_ERR_IO with its cause if there was one: what HDF5 has made of the gap is not to be trusted.
   void check_reads() const;
-  int fd() const { return fd_; }
+  int fd() const { return descriptor_.get(); }
   bool writable() const { return writable_; }
   /// Whether this process has opened the file; its children inherit what they must not touch.
   bool owned() const;
@@ -85,7 +85,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   }
   /// On any thread, while the file is open. Minus an errno.
   int64_t read_beside(void *data, size_t size, int64_t offset) const {
-    return read_fully(ops_, fd_, data, size, offset);
+    return read_fully(ops_, fd(), data, size, offset);
   }
   int64_t write_beside(const void *data, size_t size, int64_t offset) const;
   /// Whether nobody has written anything from here on: it reads as zeros.
@@ -112,7 +112,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   void die(std::string_view what, int error, int64_t offset);
 
   FileOps &ops_;
-  int fd_;
+  Descriptor descriptor_;
   std::string path_;
   bool writable_;
   pid_t owner_;

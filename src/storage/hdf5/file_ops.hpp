@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace pde {
 
@@ -39,6 +40,33 @@ class FileOps {
 /// What is in force: the system's, or what a test has put in its place.
 FileOps &file_ops();
 FileOps *replace_file_ops(FileOps *ops);  // null: the system's; returns what was in force
+
+/// An open file that closes itself.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  /// Takes over what `open` has answered.
+  Descriptor(FileOps &ops, int fd) : ops_(&ops), fd_(fd) {}
+  ~Descriptor() { reset(); }
+  Descriptor(Descriptor &&other) noexcept : ops_(other.ops_), fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor &operator=(Descriptor &&other) noexcept {
+    reset();
+    ops_ = other.ops_;
+    fd_ = std::exchange(other.fd_, -1);
+    return *this;
+  }
+
+  explicit operator bool() const { return fd_ >= 0; }
+  /// Minus the errno of a file that could not be opened.
+  int get() const { return fd_; }
+  void reset() {
+    if (fd_ >= 0) ops_->close(std::exchange(fd_, -1));
+  }
+
+ private:
+  FileOps *ops_ = nullptr;
+  int fd_ = -1;
+};
 
 /// All of it, or minus an errno; reading stops early at the end of the file and returns how much there was.
 int64_t read_fully(FileOps &ops, int fd, void *data, size_t size, int64_t offset);

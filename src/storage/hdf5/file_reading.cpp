@@ -30,9 +30,7 @@ void FileBackend::inspect() {
     if (series_) learn(*series_);
   } catch (const Error &error) {
     close_series(series_);
-    const int fd = replaces ? open_hdf5_file(ops_, path_, false) : -1;
-    if (fd < 0) throw;
-    ops_.close(fd);
+    if (!replaces || !open_hdf5_file(ops_, path_, false)) throw;
     log_info("what {} holds cannot be read and would be replaced: {}", path_, error.what());
     contents_ = {};
     info_ = {};
@@ -54,10 +52,10 @@ void FileBackend::look_at(int fd) {
 }
 
 FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
-  const int fd = open_hdf5_file(ops_, path_, writable);
-  if (fd < 0) return nullptr;
-  look_at(fd);
-  auto series = std::make_unique<SeriesFile>(ops_, fd, path_, writable);
+  Descriptor file = open_hdf5_file(ops_, path_, writable);
+  if (!file) return nullptr;
+  look_at(file.get());
+  auto series = std::make_unique<SeriesFile>(ops_, std::move(file), path_, writable);
   try {
     const H5Session session;
     series->open();

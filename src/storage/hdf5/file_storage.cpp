@@ -190,12 +190,13 @@ void FileBackend::look_again() {
 /// A new file beside the path; the old one stays open, locked against stock writers, until its name is taken.
 void FileBackend::start_new() {
   if (series_) lock_data_file(ops_, series_->driver().fd(), path_);
-  const int fd = create_beside(ops_, path_ + ".tmp");
-  temporary_ = path_ + ".tmp";
+  std::string beside = path_ + ".tmp";
+  Descriptor file = create_beside(ops_, beside);
+  temporary_ = std::move(beside);  // from here on it is removed if anything fails
   leave_series();
   replaced_ = std::move(series_);
-  series_ = std::make_unique<SeriesFile>(ops_, fd, temporary_, true);
-  lock_data_file(ops_, fd, temporary_);
+  series_ = std::make_unique<SeriesFile>(ops_, std::move(file), temporary_, true);
+  lock_data_file(ops_, series_->driver().fd(), temporary_);
   stored_info_.clear();
   contents_ = {};
   length_ = 0;
@@ -426,10 +427,9 @@ void FileBackend::take_name() {
   ops_.status(series_->driver().fd(), &seen_);
   if (replaced_) replaced_.reset();
   if (!sync_) return;
-  const int folder =
-      ops_.open(std::filesystem::path(path_).parent_path().string(), O_RDONLY | O_DIRECTORY, 0);
-  const int synced = folder < 0 ? folder : ops_.sync(folder);
-  if (folder >= 0) ops_.close(folder);
+  const Descriptor folder(
+      ops_, ops_.open(std::filesystem::path(path_).parent_path().string(), O_RDONLY | O_DIRECTORY, 0));
+  const int synced = folder ? ops_.sync(folder.get()) : folder.get();
   if (synced < 0) fail(PDE_ERR_IO, "putting the folder of {} on the disk: {}", path_, errno_text(-synced));
 }
 

@@ -38,8 +38,8 @@ struct SeriesLayout {
 
 class SeriesFile {
  public:
-  SeriesFile(FileOps &ops, int fd, const std::string &path, bool writable)
-      : shared_driver_(std::make_shared<DriverFile>(ops, fd, path, writable)),
+  SeriesFile(FileOps &ops, Descriptor file, const std::string &path, bool writable)
+      : shared_driver_(std::make_shared<DriverFile>(ops, std::move(file), path, writable)),
         driver_(*shared_driver_),
         path_(path) {}
   ~SeriesFile();

@@ -42,51 +42,37 @@ void check_signature(FileOps &ops, int fd, const std::string &path, int64_t size
 
 }  // namespace
 
-int open_hdf5_file(FileOps &ops, const std::string &path, bool writable) {
+Descriptor open_hdf5_file(FileOps &ops, const std::string &path, bool writable) {
   // Not waiting for the other end of what turns out to be a pipe.
-  const int fd = ops.open(path, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
-  if (fd == -ENOENT) return -1;
-  if (fd < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-fd));
-  try {
-    FileStatus status;
-    const int result = ops.status(fd, &status);
-    if (result < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-result));
-    if (status.directory) fail(PDE_ERR_IO, "{} is a directory, expected a file", path);
-    if (!status.regular) fail(PDE_ERR_IO, "{} is a device, pipe or socket, expected a file", path);
-    if (status.size > 0) {
-      check_signature(ops, fd, path, status.size);
-      return fd;
-    }
-  } catch (...) {
-    ops.close(fd);
-    throw;
-  }
-  ops.close(fd);
-  return -1;
+  Descriptor file(ops, ops.open(path, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
+  if (file.get() == -ENOENT) return {};
+  if (!file) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-file.get()));
+  FileStatus status;
+  const int result = ops.status(file.get(), &status);
+  if (result < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-result));
+  if (status.directory) fail(PDE_ERR_IO, "{} is a directory, expected a file", path);
+  if (!status.regular) fail(PDE_ERR_IO, "{} is a device, pipe or socket, expected a file", path);
+  if (status.size == 0) return {};
+  check_signature(ops, file.get(), path, status.size);
+  return file;
 }
 
-int create_beside(FileOps &ops, const std::string &path) {
-  int fd = ops.open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
-  if (fd == -EEXIST) {
+Descriptor create_beside(FileOps &ops, const std::string &path) {
+  Descriptor file(ops, ops.open(path, O_RDWR | O_CREAT | O_EXCL, 0666));
+  if (file.get() == -EEXIST) {
     // Left by a run that was killed before its first commit: we hold the writer's lock, so nobody uses it.
     // Anything else of this name is left alone.
-    const int old = ops.open(path, O_RDONLY | O_NONBLOCK, 0);
-    if (old < 0) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-old));
-    try {
-      FileStatus status;
-      if (ops.status(old, &status) < 0 || !status.regular)
-        fail(PDE_ERR_EXISTS, "{} exists and is no file", path);
-      if (status.size > 0) check_signature(ops, old, path, status.size);
-    } catch (...) {
-      ops.close(old);
-      throw;
-    }
-    ops.close(old);
+    const Descriptor old(ops, ops.open(path, O_RDONLY | O_NONBLOCK, 0));
+    if (!old) fail(PDE_ERR_IO, "opening {}: {}", path, errno_text(-old.get()));
+    FileStatus status;
+    if (ops.status(old.get(), &status) < 0 || !status.regular)
+      fail(PDE_ERR_EXISTS, "{} exists and is no file", path);
+    if (status.size > 0) check_signature(ops, old.get(), path, status.size);
     ops.unlink(path);
-    fd = ops.open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+    file = Descriptor(ops, ops.open(path, O_RDWR | O_CREAT | O_EXCL, 0666));
   }
-  if (fd < 0) fail(PDE_ERR_IO, "creating {}: {}", path, errno_text(-fd));
-  return fd;
+  if (!file) fail(PDE_ERR_IO, "creating {}: {}", path, errno_text(-file.get()));
+  return file;
 }
 
 }  // namespace pde

@@ -12,12 +12,12 @@ namespace pde {
 /// rename replaces the file, not a link to it.
 std::string resolved_path(const std::string &path);
 
-/// A descriptor, or -1 where nothing is stored: no file, or an empty one. PDE_ERR_IO; PDE_ERR_FORMAT if it is
-/// no HDF5 file.
-int open_hdf5_file(FileOps &ops, const std::string &path, bool writable);
+/// False where nothing is stored: no file, or an empty one. PDE_ERR_IO; PDE_ERR_FORMAT if it is no HDF5
+/// file.
+Descriptor open_hdf5_file(FileOps &ops, const std::string &path, bool writable);
 
-/// A descriptor of a new, empty file. What a killed run has left under this name is replaced, which the
+/// A new, empty file. What a killed run has left under this name is replaced, which the
 /// writer's lock must allow; anything else is left alone (PDE_ERR_EXISTS, PDE_ERR_FORMAT).
-int create_beside(FileOps &ops, const std::string &path);
+Descriptor create_beside(FileOps &ops, const std::string &path);
 
 }  // namespace pde

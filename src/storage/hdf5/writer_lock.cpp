@@ -51,37 +51,44 @@ std::string holder(FileOps &ops, int fd) {
 
 WriterLock::WriterLock(FileOps &ops, const std::string &data_path)
     : ops_(ops), path_(data_path + ".journal"), owner_(process_id()) {
-  while (true) {
-    fd_ = ops_.open(path_, O_RDWR | O_CREAT, 0666);
-    if (fd_ < 0)
-      fail(PDE_ERR_IO, "cannot create {}, which is needed to write {}: {}", path_, data_path,
-           errno_text(-fd_));
-    const int result = lock_now(ops_, fd_, LOCK_EX);
-    if (unsupported(result)) {
-      log_warning("{} is on a file system without locks: make sure that nothing else writes to {}", path_,
-                  data_path);
-    } else if (result < 0) {
-      const std::string who = result == -EWOULDBLOCK ? holder(ops_, fd_) : errno_text(-result);
-      ops_.close(fd_);
-      fail(PDE_ERR_BUSY, "{} is being written by {}: one writer at a time", data_path, who);
-    }
-    // Whoever had the lock before us may have removed the file just before we got it: then ours has no name
-    // any more.
-    FileStatus mine, named;
-    if (ops_.status(fd_, &mine) == 0 && ops_.path_status(path_, &named) == 0 && mine.inode == named.inode &&
-        mine.device == named.device) {
-      break;
-    }
-    ops_.close(fd_);
-  }
+  do take(data_path);
+  while (!named());
   FileStatus status;
-  const bool regular = ops_.status(fd_, &status) == 0 && status.regular;
-  const std::string header = read_header(ops_, fd_);
+  const bool regular = ops_.status(journal_.get(), &status) == 0 && status.regular;
+  const std::string header = read_header(ops_, journal_.get());
   if (!regular || (!header.empty() && !header.starts_with(kMagic))) {
-    ops_.close(fd_);
     fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_, data_path);
   }
-  write_holder();
+  try {
+    write_holder();
+  } catch (...) {
+    ops_.unlink(path_);
+    throw;
+  }
+}
+
+void WriterLock::take(const std::string &data_path) {
+  journal_ = Descriptor(ops_, ops_.open(path_, O_RDWR | O_CREAT, 0666));
+  if (!journal_) {
+    fail(PDE_ERR_IO, "cannot create {}, which is needed to write {}: {}", path_, data_path,
+         errno_text(-journal_.get()));
+  }
+  const int result = lock_now(ops_, journal_.get(), LOCK_EX);
+  if (unsupported(result)) {
+    log_warning("{} is on a file system without locks: make sure that nothing else writes to {}", path_,
+                data_path);
+  } else if (result < 0) {
+    fail(PDE_ERR_BUSY, "{} is being written by {}: one writer at a time", data_path,
+         result == -EWOULDBLOCK ? holder(ops_, journal_.get()) : errno_text(-result));
+  }
+}
+
+/// Whoever had the lock before us may have removed the file just before we got it: then ours has no name any
+/// more.
+bool WriterLock::named() const {
+  FileStatus mine, named;
+  return ops_.status(journal_.get(), &mine) == 0 && ops_.path_status(path_, &named) == 0 &&
+         mine.inode == named.inode && mine.device == named.device;
 }
 
 void WriterLock::write_holder() {
@@ -94,18 +101,13 @@ void WriterLock::write_holder() {
                                  process_id(), host.data(), utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                                  utc.tm_hour, utc.tm_min, utc.tm_sec);
   text.resize(kHeaderBytes, '\0');
-  const int64_t done = write_fully(ops_, fd_, text.data(), text.size(), 0);
-  if (done < 0) {
-    ops_.unlink(path_);
-    ops_.close(fd_);
-    fail(PDE_ERR_IO, "writing {}: {}", path_, errno_text(static_cast<int>(-done)));
-  }
+  const int64_t done = write_fully(ops_, journal_.get(), text.data(), text.size(), 0);
+  if (done < 0) fail(PDE_ERR_IO, "writing {}: {}", path_, errno_text(static_cast<int>(-done)));
 }
 
 WriterLock::~WriterLock() {
   // While the lock is held, so that nobody else's journal is removed.
   if (owned()) ops_.unlink(path_);
-  ops_.close(fd_);
 }
 
 bool WriterLock::owned() const {

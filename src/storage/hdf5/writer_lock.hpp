@@ -23,11 +23,13 @@ class WriterLock {
   bool owned() const;
 
  private:
+  void take(const std::string &data_path);
+  bool named() const;
   void write_holder();
 
   FileOps &ops_;
   std::string path_;
-  int fd_ = -1;
+  Descriptor journal_;
   pid_t owner_;
 };
 
