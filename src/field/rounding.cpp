@@ -69,6 +69,11 @@ bool is_floating(int32_t dtype) {
 
 }  // namespace
 
+void RoundingSettings::check() const {
+  check_tolerance("tolerance_abs", tolerance_abs);
+  check_tolerance("tolerance_rel", tolerance_rel);
+}
+
 std::optional<Rounding> Rounding::create(int32_t dtype, const RoundingSettings &settings) {
   if (!settings.any()) return std::nullopt;
   if (!is_floating(dtype)) {
@@ -85,8 +90,7 @@ std::optional<Rounding> Rounding::create(int32_t dtype, const RoundingSettings &
     fail(PDE_ERR_ARGUMENT, "keep_bits is {}; {} has 1 to {} bits that can be kept", settings.keep_bits,
          dtype_name(dtype), mantissa);
   }
-  check_tolerance("tolerance_abs", settings.tolerance_abs);
-  check_tolerance("tolerance_rel", settings.tolerance_rel);
+  settings.check();
   int kept = -1;
   if (settings.keep_bits != 0) kept = static_cast<int>(settings.keep_bits);
   // 2^-(kept + 1) <= tolerance_rel, and 2^quantum / 2 <= tolerance_abs: the powers of two just below.

@@ -21,6 +21,8 @@ struct RoundingSettings {
   double tolerance_abs = 0;  // off by no more than this
   double tolerance_rel = 0;  // off by no more than tolerance_rel |x|
 
+  /// PDE_ERR_ARGUMENT if it can be meant for no dtype.
+  void check() const;
   bool any() const { return keep_bits != 0 || tolerance_abs != 0 || tolerance_rel != 0; }
   /// {"keep_bits": 20}: those that are set, as an attribute of a file holds them.
   std::string json() const;

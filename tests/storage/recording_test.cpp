@@ -283,3 +283,23 @@ TEST(RoundedRecording, IsRefusedForIntegersBeforeThereIsAFile) {
 }
 
 }  // namespace
+TEST(RoundedRecording, RefusesBoundsThatCannotBeMeant) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  for (const std::string option :
+       {"keep_bits=-1", "keep_bits=53", "keep_bits=1.5", "tolerance_abs=-1e-9", "tolerance_abs=nan",
+        "tolerance_abs=inf", "tolerance_rel=-0.1", "tolerance_rel=1.01", "tolerance_rel=nan"}) {
+    pde_options *options = nullptr;
+    pde_storage *storage = nullptr;
+    ASSERT_EQ(pde_options_create(&options), PDE_OK);
+    pde_status status = pde_options_parse(options, option.c_str());
+    if (status == PDE_OK) status = pde_storage_open(path.c_str(), "create", options, &storage);
+    EXPECT_EQ(status, PDE_ERR_ARGUMENT) << option;
+    const std::string message = pde_error_message(), name = option.substr(0, option.find('='));
+    EXPECT_NE(message.find(name), std::string::npos) << message;
+    EXPECT_EQ(storage, nullptr);
+    EXPECT_NE(access(path.c_str(), F_OK), 0) << option;
+    pde_options_free(options);
+  }
+}
+

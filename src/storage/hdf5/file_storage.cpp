@@ -97,6 +97,7 @@ FileBackend::FileBackend(const BackendRequest &request)
              .chunk_bytes = options.integer("chunk_bytes"),
              .max_length = options.integer("max_length"),
              .chunk_shape = chunk_shape_option(options)};
+  rounding_.check();
   inspect();
 }
 
