@@ -261,11 +261,13 @@ void Storage::start_session(const FieldDescription &sample, const Info &info, bo
   merged.remove("data_length");  // the backend's own
   const std::string *stored = replaces ? nullptr : info_.find("field_attributes");
   merged.set("field_attributes", stored && contents_.description ? *stored : kind.text());
+  Contents contents = replaces ? Contents{} : contents_;
+  contents.description = kind;
+  contents.dtype = kind.dtype;
+  contents.shape = kind.shape();
   backend_->start(kind, replaces ? StartMode::replace : StartMode::extend, merged);
-  if (replaces) contents_ = {};
-  contents_.description = kind;
-  contents_.dtype = kind.dtype;
-  contents_.shape = kind.shape();
+  // Nothing below may fail: the backend is writing.
+  contents_ = std::move(contents);
   info_ = std::move(merged);
   info_changes_.clear();
   info_changed_ = false;

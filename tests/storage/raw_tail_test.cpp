@@ -241,6 +241,37 @@ TEST_P(Committing, CostsNoRoom) {
   }
 }
 
+/// Full chunks that wait for their worker when the process ends are sealed by whoever goes on.
+TEST_F(RawTail, OfAKilledSessionIsSealedByTheNextOne) {
+  size_t left = 0;
+  for (int again = 0; again < 10; ++again) {
+    start_again();
+    const pid_t child = fork();
+    if (child == 0) {
+      StorageHandle storage = open("create", kShared + kNever + "commit_every=1 threads=1 level=9");
+      Made made;
+      for (int i = 0; i < 40; ++i) append(storage, made, 1 + i);
+      _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+    Made made;
+    for (int i = 0; i < 40; ++i) made.push_back(1 + i);
+    const Seen seen = look(path_);
+    ASSERT_NO_FATAL_FAILURE(expect_seen(seen, made));
+    for (const StoredChunk &chunk : seen.chunks) left += chunk.mask != 0 && chunk.row + kPerChunk <= 40;
+    {
+      StorageHandle storage = open("append", "threads=2 level=9");
+      ASSERT_NO_FATAL_FAILURE(expect_read(storage, made));
+      append_some(storage, made, 41, again % 3);
+      ASSERT_NO_FATAL_FAILURE(expect_read(storage, made));
+      if (again % 3 == 0) REQUIRE_OK(pde_storage_start(storage, field_, nullptr));
+      ASSERT_OK(pde_storage_close(storage.release()));
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_closed(made));
+  }
+  EXPECT_GT(left, 0U) << "nothing waited, so nothing has been tested";
+}
+
 std::string options_name(const ::testing::TestParamInfo<Recording> &recording) {
   std::string name = recording.param.options;
   std::replace_if(

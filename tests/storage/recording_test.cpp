@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -223,6 +225,42 @@ TEST(KilledRecording, LosesNothingBetweenTheStepsOfACommit) {
   }
 }
 
+/// A chunk that is to go on is read first; if it cannot be, nothing is changed.
+TEST(GoingOn, NeedsTheLastChunk) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  {
+    Recording recording(path, "create", "checksum=true");
+    for (int i = 0; i < 5; ++i) recording.append(i);
+    recording.close();
+  }
+  std::string bytes;
+  {
+    std::ifstream file(path, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  // The first chunk begins with the header of a zlib stream; it is the only one.
+  const size_t chunk = bytes.find("\x78\x01");
+  ASSERT_NE(chunk, bytes.npos);
+  bytes[chunk + 2000] = static_cast<char>(~bytes[chunk + 2000]);
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  {
+    Recording recording(path, "append", "checksum=true");
+    pde_field *field = nullptr;
+    ASSERT_EQ(pde_storage_sample(recording.storage(), &field), PDE_OK);
+    EXPECT_EQ(pde_storage_append(recording.storage(), field, 5), PDE_ERR_FORMAT);
+    pde_field_free(field);
+    const std::string message = pde_error_message();
+    EXPECT_NE(message.find("snapshots 0 to 4"), std::string::npos) << message;
+    EXPECT_NE(message.find("run.h5"), std::string::npos) << message;
+  }
+  Recording later(path, "readonly", "");
+  EXPECT_EQ(later.length(), 5);
+  double times[5];
+  EXPECT_EQ(pde_storage_times(later.storage(), 0, 5, times), PDE_OK);
+  EXPECT_EQ(times[4], 4);
+}
+
 /// However often it was committed: chunks of 1 MiB, a raw tail among them, do not stay behind in a short run.
 TEST(ShortRecording, TakesAShortFile) {
   for (const char *options : {"", "commit_every=1", "commit_every=7 threads=0", "commit_seconds=1e9"}) {
@@ -267,22 +305,6 @@ TEST(RoundedRecording, KeepsItsBoundAndTellsOfIt) {
   EXPECT_NE(lossless.statistics().find(R"("rounding": null)"), std::string::npos);
 }
 
-TEST(RoundedRecording, IsRefusedForIntegersBeforeThereIsAFile) {
-  const test::TemporaryFolder folder;
-  const std::string path = folder.file("run.h5");
-  Recording recording(path, "create", "keep_bits=8");
-  const int64_t shape[] = {4};
-  pde_grid *grid;
-  pde_field *field;
-  ASSERT_EQ(pde_grid_create_unit(1, shape, nullptr, &grid), PDE_OK);
-  ASSERT_EQ(pde_field_create(grid, PDE_SCALAR, PDE_INT32, nullptr, &field), PDE_OK);
-  EXPECT_EQ(pde_storage_append(recording.storage(), field, 0), PDE_ERR_DTYPE);
-  EXPECT_NE(access(path.c_str(), F_OK), 0);
-  pde_field_free(field);
-  pde_grid_free(grid);
-}
-
-}  // namespace
 TEST(RoundedRecording, RefusesBoundsThatCannotBeMeant) {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
@@ -303,3 +325,19 @@ TEST(RoundedRecording, RefusesBoundsThatCannotBeMeant) {
   }
 }
 
+TEST(RoundedRecording, IsRefusedForIntegersBeforeThereIsAFile) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  Recording recording(path, "create", "keep_bits=8");
+  const int64_t shape[] = {4};
+  pde_grid *grid;
+  pde_field *field;
+  ASSERT_EQ(pde_grid_create_unit(1, shape, nullptr, &grid), PDE_OK);
+  ASSERT_EQ(pde_field_create(grid, PDE_SCALAR, PDE_INT32, nullptr, &field), PDE_OK);
+  EXPECT_EQ(pde_storage_append(recording.storage(), field, 0), PDE_ERR_DTYPE);
+  EXPECT_NE(access(path.c_str(), F_OK), 0);
+  pde_field_free(field);
+  pde_grid_free(grid);
+}
+
+}  // namespace

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <string>
@@ -208,6 +210,67 @@ TEST(WorkerFaults, WithoutMemoryAnAppendChangesNothingOrFailsForGood) {
   }
   EXPECT_GT(unchanged, 0);
   RecordProperty("failed", failed);
+}
+
+int open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<int>(std::distance(begin(all), end(all)));
+}
+
+/// From the first call to the last: what was there stays whole, and nothing is left open or lying about.
+TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
+  constexpr int kBefore = 3, kMore = 5;
+  const std::string options = "threads=2 chunk_bytes=300000 commit_every=2";
+  test::TemporaryFolder original_folder;
+  const std::string original = original_folder.file("run.h5");
+  std::vector<FieldPtr> more;
+  for (int i = 0; i < kBefore + kMore; ++i) more.push_back(snapshot(i));
+  {
+    const StoragePtr storage = open(original, "create", options);
+    for (int i = 0; i < kBefore; ++i) storage->append(*more[static_cast<size_t>(i)], i);
+    storage->close();
+  }
+  for (const char *mode : {"append", "truncate"}) {
+    bool passed = false;
+    int failures = 0;
+    for (int64_t nth = 1; !passed; ++nth) {
+      SCOPED_TRACE(std::string(mode) + ", allocation " + std::to_string(nth));
+      ASSERT_LT(nth, 5000);
+      test::TemporaryFolder folder;
+      const std::string path = folder.file("run.h5");
+      std::filesystem::copy_file(original, path);
+      const int first = mode == std::string("append") ? kBefore : 0, before = open_descriptors();
+      int64_t committed = kBefore;
+      bool thrown = false;
+      {
+        StoragePtr storage;
+        const FailingMemory failing(Victim::caller, nth);
+        try {
+          storage = open(path, mode, options);
+          if (first == 0) committed = 0;  // what was there is replaced
+          for (int i = first; i < kBefore + kMore; ++i) {
+            storage->append(*more[static_cast<size_t>(i)], i);
+            committed = std::max(committed, storage->committed());
+          }
+          storage->close();
+        } catch (const std::bad_alloc &) {
+          thrown = true;
+        } catch (const Error &error) {
+          thrown = true;
+          EXPECT_EQ(error.code(), PDE_ERR_MEMORY) << error.what();
+        }
+      }
+      passed = !has_failed;
+      failures += thrown;
+      EXPECT_TRUE(passed || thrown || check_contents(path, kBefore + kMore) == kBefore + kMore)
+          << "what fails is reported, unless it could be done without";
+      EXPECT_EQ(open_descriptors(), before);
+      EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+      EXPECT_FALSE(std::filesystem::exists(path + ".journal"));
+      check_contents(path, committed);
+    }
+    EXPECT_GT(failures, 100);
+  }
 }
 
 /// Large writes fail from the n-th on, or take their time.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/error.hpp"
@@ -23,28 +22,8 @@ struct ChunkReader::DecodeJob final : Job {
   explicit DecodeJob(const SeriesFile &file) : series(file) {}
 
   void run(ChunkCodec &codec) override {
-    const ChunkGeometry &geometry = *series.direct();
-    const auto chunk_bytes = static_cast<size_t>(geometry.chunk_bytes());
-    const std::span<std::byte> target{out ? out : samples.get(), chunk_bytes};
-    if (!place.block) {
-      std::memset(target.data(), 0, chunk_bytes);
-      return;
-    }
-    const bool plain = place.mask == series.filters().all_skipped();
-    if (plain && place.block.size == geometry.chunk_bytes()) return fetch(target);
-    const auto size = static_cast<size_t>(place.block.size);
-    const auto stored = std::make_unique_for_overwrite<std::byte[]>(size);
-    fetch({stored.get(), size});
-    codec.decode(series.filters(), place.mask, {stored.get(), size}, target);
-  }
-
-  void fetch(std::span<std::byte> bytes) const {
-    const int64_t done = series.driver().read_beside(bytes.data(), bytes.size(), place.block.offset);
-    if (done < 0)
-      fail(PDE_ERR_IO, "reading {} bytes at {}: {}", bytes.size(), place.block.offset,
-           errno_text(static_cast<int>(-done)));
-    if (done < static_cast<int64_t>(bytes.size()))
-      fail(PDE_ERR_FORMAT, "{} bytes at {} are beyond the end of the file", bytes.size(), place.block.offset);
+    const auto bytes = static_cast<size_t>(series.direct()->chunk_bytes());
+    series.read_chunk(place, codec, {out ? out : samples.get(), bytes});
   }
 
   const SeriesFile &series;
@@ -74,7 +53,12 @@ void ChunkReader::read(const Selection &selection, std::byte *out, ChunkWriter *
       rest = rest.subspan(some.size());
     }
   }
-  if (!writer) read_ahead(selection, length);
+  if (writer) return;
+  try {
+    read_ahead(selection, length);
+  } catch (const std::exception &) {
+    drop_failed();  // what was wanted is there; what is wrong ahead is said when it is wanted
+  }
 }
 
 // ---- the pieces of a selection

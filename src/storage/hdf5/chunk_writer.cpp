@@ -118,37 +118,63 @@ ChunkWriter::ChunkWriter(SeriesFile &series, const Settings &settings, int64_t l
       std::max(open_chunks(geometry_) + 2, (settings.queue_bytes - (settings.threads + 1) * scratch) / bytes);
   if (rows_ > 0) load_open_slab();
   if (static_cast<int64_t>(series.data_rows()) > length) drop_rest();
+  seal_what_was_left();
 }
 
 ChunkWriter::~ChunkWriter() = default;
 
 /// What the file has of the slab that goes on.
 void ChunkWriter::load_open_slab() {
-  const auto bytes = static_cast<size_t>(geometry_.chunk_bytes());
-  std::vector<std::byte> stored;
-  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
-    OpenChunk &chunk = open_.emplace_back();
-    chunk.samples = buffers_.take();
-    SeriesFile::ChunkPlace place;
-    {
-      const H5Session session;
-      place = series_.find_chunk(slab_, tile);
-      if (place.block) {
-        stored.resize(static_cast<size_t>(place.block.size));
-        const int64_t got = series_.driver().read(stored.data(), stored.size(), place.block.offset);
-        if (got < 0) series_.driver().check_reads();
-        stored.resize(static_cast<size_t>(std::max<int64_t>(got, 0)));
+  for (int64_t tile = 0; tile < geometry_.tiles(); ++tile)
+    open_.push_back(load(slab_, find(slab_, tile), rows_));
+}
+
+SeriesFile::ChunkPlace ChunkWriter::find(int64_t slab, int64_t tile) {
+  const H5Session session;
+  return series_.find_chunk(slab, tile);
+}
+
+/// Whether these are plain samples, which a file without filters has only.
+bool ChunkWriter::is_raw(const SeriesFile::ChunkPlace &place) const {
+  return place.block && place.mask == filters_.all_skipped() && place.block.size == geometry_.chunk_bytes();
+}
+
+ChunkWriter::OpenChunk ChunkWriter::load(int64_t slab, const SeriesFile::ChunkPlace &place, int64_t rows) {
+  OpenChunk chunk{buffers_.take(), {}};
+  try {
+    const auto bytes = static_cast<size_t>(geometry_.chunk_bytes());
+    series_.read_chunk(place, codec_, {chunk.samples.get(), bytes});
+  } catch (const Error &error) {
+    buffers_.give(std::move(chunk.samples));
+    fail(error.code(), "reading {} of {}, which is to go on: {}", snapshots(slab), series_.path(),
+         error.what());
+  }
+  chunk.stored.exists = static_cast<bool>(place.block);
+  if (is_raw(place)) {
+    chunk.stored.tail = place.block;
+    chunk.stored.tail_rows = rows;
+  }
+  return chunk;
+}
+
+/// Raw chunks that are full: an earlier session was killed, or a truncation came, while they waited for their
+/// worker. What there is no memory for, or cannot be read, stays as it is.
+void ChunkWriter::seal_what_was_left() {
+  if (filters_.count() == 0) return;
+  bool any = true;
+  for (int64_t slab = slab_ - 1; slab >= 0 && any; --slab) {
+    any = false;
+    for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
+      const SeriesFile::ChunkPlace place = find(slab, tile);
+      if (!is_raw(place)) continue;
+      any = true;
+      if (crowded()) return;
+      try {
+        hand_over(slab, tile, load(slab, place, geometry_.rows()), geometry_.rows());
+      } catch (const Error &error) {
+        log_info("{}", error.what());
+        return;
       }
-    }
-    if (!place.block) {
-      std::memset(chunk.samples.get(), 0, bytes);
-      continue;
-    }
-    codec_.decode(filters_, place.mask, stored, {chunk.samples.get(), bytes});
-    chunk.stored.exists = true;
-    if (place.mask == filters_.all_skipped() && place.block.size == geometry_.chunk_bytes()) {
-      chunk.stored.tail = place.block;
-      chunk.stored.tail_rows = rows_;
     }
   }
 }
@@ -242,8 +268,10 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
     const Stored &stored = chunk.stored;
     round(slab, chunk.samples.get(), stored.tail ? stored.tail_rows : 0, rows);
     if (stored.tail) {
-      write_beside(slab, std::move(chunk.samples), stored.tail_rows * row, (rows - stored.tail_rows) * row,
-                   stored.tail.offset + stored.tail_rows * row);
+      const WritePtr job =
+          write_job(slab, std::move(chunk.samples), stored.tail_rows * row, (rows - stored.tail_rows) * row);
+      job->offset = stored.tail.offset + stored.tail_rows * row;
+      lane_.submit(job);
     } else {
       const H5Session session;
       place_and_write(slab, tile, std::move(chunk.samples), geometry_.chunk_bytes(), 0, stored.exists);
@@ -299,21 +327,27 @@ void ChunkWriter::place_and_write(int64_t slab, int64_t tile, Buffer bytes, int6
   const int64_t first = slab * geometry_.rows();
   const int64_t rows = std::max(first + 1, std::min(first + geometry_.rows(), length_));
   if (static_cast<int64_t>(series_.data_rows()) < rows) series_.set_data_rows(static_cast<hsize_t>(rows));
-  placing_ = true;
-  const FileBlock block = series_.place_chunk(slab, tile, size, mask, replaces);
-  write_beside(slab, std::move(bytes), 0, size, block.offset);
+  // Made before HDF5 knows of the chunk, so that nothing can come between that and the bytes.
+  const WritePtr job = write_job(slab, std::move(bytes), 0, size);
+  try {
+    job->offset = series_.place_chunk(slab, tile, size, mask, replaces, placing_).offset;
+  } catch (...) {
+    writing_.pop_back();
+    throw;
+  }
+  lane_.submit(job);
   placing_ = false;
 }
 
-void ChunkWriter::write_beside(int64_t slab, Buffer bytes, int64_t begin, int64_t size, int64_t offset) {
+/// To be handed in by the caller.
+ChunkWriter::WritePtr ChunkWriter::write_job(int64_t slab, Buffer bytes, int64_t begin, int64_t size) {
   const auto job = std::make_shared<WriteJob>(series_.driver());
   job->slab = slab;
   job->bytes = std::move(bytes);
   job->begin = begin;
   job->size = size;
-  job->offset = offset;
   writing_.push_back(job);
-  lane_.submit(job);
+  return job;
 }
 
 // ---- what has finished, and waiting for it
@@ -324,8 +358,9 @@ std::string ChunkWriter::snapshots(int64_t slab) const {
   return first >= last ? fmt::format("snapshot {}", first) : fmt::format("snapshots {} to {}", first, last);
 }
 
-/// So much more memory may be taken than is on its way now.
+/// So much more memory may be taken than is on its way now. What fails here concerns earlier snapshots.
 void ChunkWriter::make_room(int64_t buffers) {
+  const bool intact = std::exchange(intact_, false);
   while (buffers_.taken() + buffers > most_buffers_) {
     if (collect()) continue;
     if (!encoded_.empty()) {
@@ -333,9 +368,10 @@ void ChunkWriter::make_room(int64_t buffers) {
     } else if (!encoding_.empty() || !writing_.empty()) {
       wait_for_progress();
     } else {
-      return;
+      break;
     }
   }
+  intact_ = intact;
 }
 
 /// Says whether anything had finished.
@@ -465,6 +501,22 @@ bool ChunkWriter::complete() {
   return !placing_ && !owing_;
 }
 
+int64_t ChunkWriter::stored() const {
+  int64_t rows = slab_ * geometry_.rows();
+  const auto at_most = [&](int64_t slab, int64_t count) {
+    rows = std::min(rows, slab * geometry_.rows() + count);
+  };
+  if (!open_.empty() && rows_ > 0) {
+    rows += rows_;
+    for (const OpenChunk &chunk : open_) at_most(slab_, chunk.stored.tail ? chunk.stored.tail_rows : 0);
+  }
+  for (const EncodePtr &job : sealing_)
+    if (job->samples) at_most(job->slab, job->stored.tail ? job->stored.tail_rows : 0);
+  for (const auto *jobs : {&encoded_, &encoding_})
+    if (!jobs->empty()) at_most(jobs->front()->slab, 0);
+  return rows;
+}
+
 void ChunkWriter::settle_seals(bool wait) {
   for (const EncodePtr &job : sealing_) {
     if (settle_seal(job, wait || crowded())) buffers_.give(std::move(job->samples));
@@ -511,8 +563,7 @@ void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Sto
                  stored.tail.offset + first * row);
   } else {
     const int64_t bytes = geometry_.chunk_bytes();
-    placing_ = true;
-    stored.tail = series_.place_chunk(slab, tile, bytes, filters_.all_skipped(), stored.exists);
+    stored.tail = series_.place_chunk(slab, tile, bytes, filters_.all_skipped(), stored.exists, placing_);
     if (driver.untouched(stored.tail.offset)) {  // its zeros need not be written
       driver.write(samples, static_cast<size_t>(rows * row), stored.tail.offset);
       driver.reach(stored.tail.offset + bytes);

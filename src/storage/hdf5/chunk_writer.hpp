@@ -67,7 +67,8 @@ class ChunkWriter {
   static bool suits(const ChunkGeometry &geometry, int64_t queue_bytes);
 
   /// Goes on behind `length` snapshots, of which the last slab may be partly filled. What the file has behind
-  /// them is dropped.
+  /// them is dropped; chunks before them that an earlier session has left raw are sealed with the next
+  /// commits.
   ChunkWriter(SeriesFile &series, const Settings &settings, int64_t length);
   /// Forgets what has not been settled.
   ~ChunkWriter();
@@ -81,6 +82,8 @@ class ChunkWriter {
 
   /// After a failure: whether the file has, or now gets, the bytes of all chunks that HDF5 knows of.
   bool complete();
+  /// So many snapshots have their samples in these, all but those that an earlier session has encoded.
+  int64_t stored() const;
 
   /// Brings to the file what has been appended and is in full slabs, all but HDF5's own metadata, and waits
   /// for it. Returns how many snapshots the file can have now, the open slab counted in. The commit must
@@ -118,6 +121,10 @@ class ChunkWriter {
   using WritePtr = std::shared_ptr<WriteJob>;
 
   void load_open_slab();
+  SeriesFile::ChunkPlace find(int64_t slab, int64_t tile);
+  bool is_raw(const SeriesFile::ChunkPlace &place) const;
+  OpenChunk load(int64_t slab, const SeriesFile::ChunkPlace &place, int64_t rows);
+  void seal_what_was_left();
   void drop_rest();
   void pack(const Field &snapshot, bool *out_finite);
   void pack_tile(const Field &snapshot, int64_t tile, std::byte *to) const;
@@ -127,7 +134,7 @@ class ChunkWriter {
   void choose_compressor(const EncodePtr &job);
   void hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows);
   void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, uint32_t mask, bool replaces);
-  void write_beside(int64_t slab, Buffer bytes, int64_t begin, int64_t size, int64_t offset);
+  WritePtr write_job(int64_t slab, Buffer bytes, int64_t begin, int64_t size);
 
   void make_room(int64_t buffers);
   bool collect();

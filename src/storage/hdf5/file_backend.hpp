@@ -66,9 +66,11 @@ class FileBackend final : public Backend {
   void begin_writing();
   void append_samples(const Field &snapshot, bool *out_finite);
   void append_row(const Field &snapshot);
+  bool drop_row(hsize_t row);
   template <class F>
   void breaking(F &&step);
   void give_up();
+  bool is_whole();
   bool chunk_moves() const;
   enum class Commit { none, ready, all };
   Commit commit_due(Clock::time_point last_append);

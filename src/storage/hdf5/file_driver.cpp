@@ -40,7 +40,10 @@ H5FD_t *driver_open(const char *, unsigned flags, hid_t access, haddr_t) {
   const auto *info = static_cast<const DriverInfo *>(H5Pget_driver_info(access));
   if (!info) return nullptr;
   auto *file = new (std::nothrow) H5File{};
-  if (!file) return nullptr;
+  if (!file) {
+    info->file->refuse_for_memory();
+    return nullptr;
+  }
   file->file = info->file->shared_from_this();
   file->file->opened();
   if (flags & H5F_ACC_TRUNC) file->file->truncate(0);
@@ -173,6 +176,7 @@ hid_t DriverFile::attach(bool create) {
   const H5Id driver(H5FDregister(&driver_class()), H5FDunregister);
   H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   const DriverInfo info{this};
+  without_memory_ = false;
   if (!driver || !access || H5Pset_driver(access.get(), driver.get(), &info) < 0) return H5I_INVALID_HID;
   // New files have the oldest format that can hold them: any reader since HDF5 1.8 opens them. Files of
   // others are taken in whatever format they have.

@@ -47,6 +47,8 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   hid_t open();
   /// HDF5's words for the last of the two that failed.
   const std::string &refusal() const { return refusal_; }
+  /// Why the last of them failed, whatever HDF5 says.
+  bool without_memory() const { return without_memory_; }
   /// H5Fclose of the last id, expected by us. Never writes once the file is dead.
   herr_t close(hid_t file);
   /// HDF5 has closed the file, but not because we asked: the host called H5close(), and old ids may name its
@@ -97,6 +99,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
 
   // ---- for the driver's callbacks
   void opened();
+  void refuse_for_memory() { without_memory_ = true; }
   void closed();
   int64_t end_of_file() const { return end_of_file_; }
   int64_t read(void *data, size_t size, int64_t offset);
@@ -119,6 +122,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   hid_t access_ =
       H5I_INVALID_HID;  // keeps the driver registered while HDF5 has the file; goes with the host's H5close()
   int64_t end_of_file_ = 0;
+  bool without_memory_ = false;
   bool expected_ = false;           // a close that comes now is ours
   std::atomic<bool> lost_ = false;  // set by whichever thread of the host calls H5close()
   std::atomic<bool> abandoned_ = false;

@@ -143,6 +143,9 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
       write_info(info);
       check_alive();
     }
+    contents_.length = length_;
+    contents_.dtype = series_->dtype();
+    contents_.shape.assign(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
     begin_writing();
   } catch (...) {
     // An extended file has been touched: nobody knows better than a new look at it what it holds.
@@ -154,9 +157,6 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
   writing_ = true;
   committed_ = temporary_.empty() ? length_ : 0;
   committed_once_ = false;
-  contents_.length = length_;
-  contents_.dtype = series_->dtype();
-  contents_.shape.assign(series_->snapshot_shape().begin(), series_->snapshot_shape().end());
 }
 
 /// What brings snapshots into the file, which holds the first length_ from here on.
@@ -307,21 +307,25 @@ void FileBackend::append_row(const Field &snapshot) {
     if (rounding) rounding->apply(scratch_.data(), scratch_.data(), snapshot.description().count());
     samples = scratch_.data();
   }
-  const H5Session session;
   const auto row = static_cast<hsize_t>(length_);
   const bool room = row < series_->data_rows();
   try {
+    const H5Session session;
     if (!room) series_->set_data_rows(row + 1);
     series_->write_row(row, samples);
     check_alive();
-  } catch (const Error &) {
-    try {
-      if (!room) series_->set_data_rows(row);
-    } catch (const Error &) {
-      give_up();
-    }
+  } catch (const std::exception &) {
+    if (!room && !drop_row(row)) give_up();
     throw;
   }
+}
+
+bool FileBackend::drop_row(hsize_t row) try {
+  const H5Session session;
+  series_->set_data_rows(row);
+  return true;
+} catch (const std::exception &) {
+  return false;
 }
 
 /// A step in whose middle nothing may fail: afterwards nobody knows what the file would hold.
@@ -339,8 +343,22 @@ void FileBackend::breaking(F &&step) {
 /// none of it is written any more.
 void FileBackend::give_up() {
   broken_ = true;
-  const bool complete = (!writer_ || writer_->complete()) && (!times_ || !times_->owing());
-  if (series_ && !complete) series_->driver().abandon();
+  if (series_ && !is_whole()) series_->driver().abandon();
+}
+
+/// Whether HDF5 knows of nothing that the file has not, or can be made to. It keeps as many snapshots as are
+/// there from first to last.
+bool FileBackend::is_whole() try {
+  if (writer_ && !writer_->complete()) return false;
+  if (!times_) return true;
+  if (times_->owing()) return false;
+  const int64_t whole = std::min(writer_ ? writer_->stored() : length_, times_->written());
+  const auto rows = static_cast<hsize_t>(std::max(whole, committed_));
+  const H5Session session;
+  if (!series_->fixed() && series_->times_rows() > rows) series_->set_times_rows(rows);
+  return true;
+} catch (const std::exception &) {
+  return false;
 }
 
 void FileBackend::truncate(int64_t length) {

@@ -294,21 +294,27 @@ std::optional<std::string> read_number(hid_t attribute, hid_t type) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> h5_read_attributes(hid_t object) {
-  std::vector<std::string> names;
-  h5_check(H5Aiterate2(
-               object, H5_INDEX_NAME, H5_ITER_INC, nullptr,
-               [](hid_t, const char *name, const H5A_info_t *, void *user) -> herr_t {
-                 try {
-                   static_cast<std::vector<std::string> *>(user)->emplace_back(name);
-                   return 0;
-                 } catch (...) {
-                   return -1;  // no exception may cross HDF5
-                 }
-               },
-               &names),
-           "listing the attributes");
+  struct Names {
+    std::vector<std::string> all;
+    std::exception_ptr problem;  // no exception may cross HDF5
+  } names;
+  const herr_t listed = H5Aiterate2(
+      object, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+      [](hid_t, const char *name, const H5A_info_t *, void *user) -> herr_t {
+        auto &found = *static_cast<Names *>(user);
+        try {
+          found.all.emplace_back(name);
+          return 0;
+        } catch (...) {
+          found.problem = std::current_exception();
+          return -1;
+        }
+      },
+      &names);
+  if (names.problem) std::rethrow_exception(names.problem);
+  h5_check(listed, "listing the attributes");
   std::vector<std::pair<std::string, std::string>> result;
-  for (const std::string &name : names) {
+  for (const std::string &name : names.all) {
     const H5Id attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
     const H5Id type(attribute ? H5Aget_type(attribute.get()) : H5I_INVALID_HID, H5Tclose);
     if (!type) continue;

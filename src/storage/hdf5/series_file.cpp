@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <memory>
+#include <new>
 #include <random>
 
 #include "base/error.hpp"
@@ -36,6 +39,7 @@ SeriesFile::~SeriesFile() {
 void SeriesFile::open() {
   file_ = driver_.open();
   if (file_ >= 0) return;
+  if (driver_.without_memory()) throw std::bad_alloc();
   driver_.check_reads();
   const std::string problem = driver_.problem();
   fail(PDE_ERR_FORMAT, "{} cannot be opened as an HDF5 file; it may be cut off or damaged: {}", path_,
@@ -44,6 +48,7 @@ void SeriesFile::open() {
 
 void SeriesFile::create() {
   file_ = driver_.create();
+  if (file_ < 0 && driver_.without_memory()) throw std::bad_alloc();
   if (file_ < 0) fail(PDE_ERR_IO, "creating {}: {}", path_, driver_.refusal());
 }
 
@@ -372,15 +377,41 @@ SeriesFile::ChunkPlace SeriesFile::find_chunk(int64_t slab, int64_t tile) {
   return place;
 }
 
-FileBlock SeriesFile::place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces) {
+namespace {
+
+void fetch(const DriverFile &driver, int64_t offset, std::span<std::byte> bytes) {
+  const int64_t done = driver.read_beside(bytes.data(), bytes.size(), offset);
+  if (done < 0) {
+    fail(PDE_ERR_IO, "reading {} bytes at {}: {}", bytes.size(), offset, errno_text(static_cast<int>(-done)));
+  }
+  if (done < static_cast<int64_t>(bytes.size()))
+    fail(PDE_ERR_FORMAT, "{} bytes at {} are beyond the end of the file", bytes.size(), offset);
+}
+
+}  // namespace
+
+void SeriesFile::read_chunk(const ChunkPlace &place, ChunkCodec &codec, std::span<std::byte> samples) const {
+  if (!place.block) {
+    std::memset(samples.data(), 0, samples.size());
+    return;
+  }
+  const auto size = static_cast<size_t>(place.block.size);
+  if (place.mask == filters_.all_skipped() && size == samples.size())
+    return fetch(driver_, place.block.offset, samples);
+  const auto stored = std::make_unique_for_overwrite<std::byte[]>(size);
+  fetch(driver_, place.block.offset, {stored.get(), size});
+  codec.decode(filters_, place.mask, {stored.get(), size}, samples);
+}
+
+FileBlock SeriesFile::place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces,
+                                  bool &told) {
   const std::string what = fmt::format("placing snapshots from {} on in {}", slab * geometry_.rows(), path_);
   const std::vector<hsize_t> offset = chunk_offset(geometry_, slab, tile);
-  if (replaces) {
-    // Where the size stays, HDF5 leaves the old mask in its index.
-    const ChunkPlace before = find_chunk(slab, tile);
-    if (before.block && before.block.size == size && before.mask != mask)
-      place_block(driver_, data_.get(), offset.data(), size + 1, mask, what);
-  }
+  const ChunkPlace before = replaces ? find_chunk(slab, tile) : ChunkPlace{};
+  told = true;
+  // Where the size stays, HDF5 leaves the old mask in its index.
+  if (before.block && before.block.size == size && before.mask != mask)
+    place_block(driver_, data_.get(), offset.data(), size + 1, mask, what);
   const FileBlock block = place_block(driver_, data_.get(), offset.data(), size, mask, what);
   placed_slab_ = slab;
   placed_tile_ = tile;

@@ -70,9 +70,12 @@ class SeriesFile {
     uint32_t mask = 0;  // filters that were left out
   };
   ChunkPlace find_chunk(int64_t slab, int64_t tile);
+  /// Reads the samples of a whole chunk, beside HDF5, on any thread.
+  void read_chunk(const ChunkPlace &place, ChunkCodec &codec, std::span<std::byte> samples) const;
   /// Makes room in the file for `size` bytes of this chunk, which are the caller's to write. /data must have
-  /// a row of it already. `replaces`: there is such a chunk.
-  FileBlock place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces);
+  /// a row of it already. `replaces`: there is such a chunk. `told`: set to true once HDF5 may know of it,
+  /// from when on nothing else than HDF5 can fail here.
+  FileBlock place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces, bool &told);
   /// Makes room for this many rows, or takes room away. Only where rows can be added (`fixed` is false).
   void set_data_rows(hsize_t rows);
 

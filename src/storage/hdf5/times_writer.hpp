@@ -23,6 +23,8 @@ class TimesWriter {
   void drop_last() { kept_.pop_back(); }
   /// The file is to have some again that it has had.
   bool owing() const { return static_cast<int64_t>(series_.times_rows()) < owed_; }
+  /// So many the file has.
+  int64_t written() const { return written_; }
   /// Those up to `length`; the file has them, and room for no others. In an H5Session.
   void write(int64_t length);
   /// Times from this one on are here, whatever the file has.

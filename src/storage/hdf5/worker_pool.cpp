@@ -94,6 +94,7 @@ void WorkerPool::grow(int threads) {
     while (static_cast<int>(crew_->threads.size()) < threads)
       crew_->threads.emplace_back([this, &crew = *crew_] { serve(crew); });
   } catch (const std::system_error &) {
+  } catch (const std::bad_alloc &) {
   }
 }
 
@@ -138,13 +139,20 @@ void Job::execute(ChunkCodec &codec) noexcept {
   try {
     run(codec);
   } catch (const Error &error) {
-    status_ = error.code();
-    problem_ = error.what();
+    failed(error.code(), error.what());
   } catch (const std::bad_alloc &) {
-    status_ = PDE_ERR_MEMORY;
-    problem_ = "no memory";  // short enough to need none
+    failed(PDE_ERR_MEMORY, "no memory");
   } catch (...) {
-    status_ = PDE_ERR_INTERNAL;
+    failed(PDE_ERR_INTERNAL, "for no known reason");
+  }
+}
+
+void Job::failed(pde_status status, const char *problem) noexcept {
+  status_ = status;
+  try {
+    problem_ = problem;
+  } catch (const std::bad_alloc &) {
+    problem_ = "no memory";  // short enough to need none
   }
 }
 
@@ -161,14 +169,21 @@ bool WorkerLane::owned() const {
 }
 
 void WorkerLane::submit(const JobPtr &job) {
-  if (threads_ == 0) return run(job);
+  if (threads_ == 0 || !hand_in(job)) run(job);
+}
+
+bool WorkerLane::hand_in(const JobPtr &job) try {
   if (!pool_) {
-    pool_ = &WorkerPool::of_this_process();
-    pool_->join(*this);
+    WorkerPool &pool = WorkerPool::of_this_process();
+    pool.join(*this);
+    pool_ = &pool;
   }
   const std::lock_guard lock(pool_->mutex);
   (job->writes() ? writes_ : waiting_).push_back(job);
   if (pool_->idle > 0) pool_->work.notify_one();
+  return true;
+} catch (const std::bad_alloc &) {
+  return false;
 }
 
 /// Under the mutex: the next job, which is begun with that.

@@ -43,6 +43,7 @@ class Job {
   friend class WorkerPool;
   enum class State { waiting, running, finished };
   void execute(ChunkCodec &codec) noexcept;
+  void failed(pde_status status, const char *problem) noexcept;
 
   std::atomic<State> state_ = State::waiting;  // changed under the mutex of the pool
   pde_status status_ = PDE_OK;
@@ -62,6 +63,7 @@ class WorkerLane {
   WorkerLane(const WorkerLane &) = delete;
   WorkerLane &operator=(const WorkerLane &) = delete;
 
+  /// Where there is no memory to hand it in, it is run at once.
   void submit(const JobPtr &job);
   /// On this thread, at once; for a job that has not been handed in.
   void run(const JobPtr &job);
@@ -74,6 +76,7 @@ class WorkerLane {
  private:
   friend class WorkerPool;
   bool owned() const;
+  bool hand_in(const JobPtr &job);
 
   const int threads_;
   const pid_t owner_;
