@@ -94,7 +94,8 @@ bool run(const Group &group, const Settings &settings, Report &report) {
 int run_child(const std::string &what, const std::string &folder, int64_t amount) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // no recording goes on when the one who waits for it has been killed
   try {
-    return what == "growth" ? bench::print_growth(folder, amount) : bench::print_peak(what, folder, amount);
+    return what.starts_with("growth") ? bench::print_growth(what, folder, amount)
+                                      : bench::print_peak(what, folder, amount);
   } catch (const std::exception &problem) {
     std::fprintf(stderr, "%s: %s\n", what.c_str(), problem.what());
     return 1;

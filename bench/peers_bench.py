@@ -142,33 +142,33 @@ class NetCdf:
 class Side:
     """One of those who take turns, and what it has taken."""
 
-    def __init__(self, writer, path):
-        self.writer, self.path = writer, path
-        self.seconds = {"record": [], "read": []}
+    def __init__(self, writer, path, count):
+        self.writer, self.path, self.count = writer, path, count
+        self.rates = {"record": [], "read": []}  # MB/s
 
-    def take_turn(self, arrays, count):
+    def take_turn(self, arrays):
+        megabytes = 1e-6 * arrays[0].nbytes * self.count
         start = time.perf_counter()
-        self.writer.record(self.path, count)
+        self.writer.record(self.path, self.count)
         recorded = time.perf_counter()
-        last = self.writer.read(self.path, count)
-        self.seconds["record"].append(recorded - start)
-        self.seconds["read"].append(time.perf_counter() - recorded)
-        assert np.array_equal(last, arrays[(count - 1) % DISTINCT]), f"{self.writer.name}: not what was recorded"
-        self.bytes = self.path.stat().st_size
+        last = self.writer.read(self.path, self.count)
+        self.rates["record"].append(megabytes / (recorded - start))
+        self.rates["read"].append(megabytes / (time.perf_counter() - recorded))
+        assert np.array_equal(last, arrays[(self.count - 1) % DISTINCT]), f"{self.writer.name}: not what was recorded"
+        self.bytes_each = self.path.stat().st_size / self.count
         self.path.unlink()
 
 
-def row(what, cells, count, ours, peer):
-    megabytes = 1e-6 * 8 * cells * cells * count
-    samples, baseline = ([megabytes / t for t in side.seconds[what]] for side in (ours, peer))
+def row(what, cells, ours, peer):
+    samples, baseline = (side.rates[what] for side in (ours, peer))
     ratio = statistics.median(samples) / statistics.median(baseline)
     wanted = getattr(peer.writer, "wanted", {}).get(cells) if what == "record" else None
     package = peer.writer.package
     return {
         "name": f"peers: {what} {cells} x {cells}, {peer.writer.name}",
         "unit": "MB/s",
-        "how": f"{count} snapshots of noisy f64, opening and closing included, libpde through ctypes with default options; "
-        f"{package} {importlib.metadata.version(package)}, one snapshot per chunk",
+        "how": f"{ours.count} snapshots of noisy f64 by libpde, {peer.count} by the other, to take times of one order, "
+        f"opening and closing included, libpde through ctypes with default options; {package} {importlib.metadata.version(package)}, one snapshot per chunk",
         "samples": samples,
         "baseline_samples": baseline,
         "compared": "ours / baseline",
@@ -176,28 +176,30 @@ def row(what, cells, count, ours, peer):
         "wanted": wanted,
         "wanted_is": "at least",
         "holds": None if wanted is None else ratio >= wanted,
-        "file_ratio": ours.bytes / peer.bytes,
+        "file_ratio": ours.bytes_each / peer.bytes_each,
     }
 
 
-def compare(library, folder, cells, count, rounds):
+def compare(library, folder, cells, ours, count, rounds):
     arrays = [noisy_waves(cells, step) for step in range(DISTINCT)]
     peers = [PyPde(arrays), H5py(arrays, 4), H5py(arrays, 1), NetCdf(arrays)]
-    sides = [Side(writer, folder / f"peer{i}.h5") for i, writer in enumerate([LibPde(library, arrays), *peers])]
+    sides = [Side(LibPde(library, arrays), folder / "ours.h5", ours)]
+    sides += [Side(writer, folder / f"peer{i}.h5", count) for i, writer in enumerate(peers)]
     for _ in range(1 + rounds):
         for side in sides:
-            side.take_turn(arrays, count)
+            side.take_turn(arrays)
     for side in sides:  # the first round was the warm-up
-        side.seconds = {what: seconds[1:] for what, seconds in side.seconds.items()}
-    return [row(what, cells, count, sides[0], peer) for what in ("record", "read") for peer in sides[1:]]
+        side.rates = {what: rates[1:] for what, rates in side.rates.items()}
+    return [row(what, cells, sides[0], peer) for what in ("record", "read") for peer in sides[1:]]
 
 
 def main():
     library, folder, path = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     quick = "--quick" in sys.argv[4:]
     rows = json.loads(path.read_text())
-    for cells, count in {512: 4 if quick else 32, 32: 50 if quick else 2000}.items():
-        rows += compare(library, folder, cells, count, 1 if quick else ROUNDS)
+    sizes = [(512, 4, 4), (32, 50, 50)] if quick else [(512, 512, 32), (32, 40000, 2000)]
+    for cells, ours, count in sizes:
+        rows += compare(library, folder, cells, ours, count, 1 if quick else ROUNDS)
     path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
 
 

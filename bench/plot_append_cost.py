@@ -25,10 +25,14 @@ def steps_up_to(most):
 
 
 class Panel:
-    def __init__(self, at, values, offset):
-        self.at, self.values, self.offset = at, values, offset
+    """One scale, and a curve for each of the rows: values in a unit of `unit`, with a word on it or none."""
+
+    def __init__(self, rows, words, unit, offset):
+        self.curves = [(row["at"], [value * unit for value in row["values"]], word) for row, word in zip(rows, words)]
+        self.offset = offset
+        at = self.curves[0][0]
         self.first, self.last = math.floor(math.log10(at[0])), math.ceil(math.log10(at[-1]))
-        self.scale = steps_up_to(max(values))
+        self.scale = steps_up_to(max(max(values) for _, values, _ in self.curves))
 
     def x(self, count):
         share = (math.log10(count) - self.first) / (self.last - self.first)
@@ -48,29 +52,31 @@ class Panel:
             label = "10" + str(power).translate(POWERS)
             yield f'<text x="{x:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{label}</text>'
 
-    def curve(self):
-        points = [(self.x(count), self.y(value)) for count, value in zip(self.at, self.values)]
+    def curve(self, at, values, word):
+        points = [(self.x(count), self.y(value)) for count, value in zip(at, values)]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         yield f'<polyline points="{line}" fill="none" stroke="{LINE}" stroke-width="2"/>'
         for x, y in points:
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{LINE}"/>'
+        x, y = points[-1]
+        yield f'<text x="{x - 6:.1f}" y="{y - 10:.1f}" text-anchor="end">{word}</text>'
 
     def draw(self, title):
         middle = (self.x(10**self.first) + self.x(10**self.last)) / 2
         yield f'<text x="{middle:.1f}" y="18" text-anchor="middle" font-size="13">{title}</text>'
         yield from self.axes()
-        yield from self.curve()
+        for curve in self.curves:
+            yield from self.curve(*curve)
         yield f'<text x="{middle:.1f}" y="{HEIGHT - 6}" text-anchor="middle">snapshots in the file</text>'
 
 
-def picture(time, memory):
-    microseconds = [value * 1e-3 for value in time["values"]]
+def picture(time, *memory):
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" width="{2 * WIDTH}" '
         f'height="{HEIGHT}" font-family="DejaVu Sans, Verdana, sans-serif" font-size="12" fill="{TEXT}">',
         "<title>Time per append and peak memory against the number of snapshots</title>",
-        *Panel(time["at"], microseconds, 0).draw("time per append, µs"),
-        *Panel(memory["at"], memory["values"], WIDTH).draw("peak memory over the start, MiB"),
+        *Panel([time], [""], 1e-3, 0).draw("time per append, µs"),
+        *Panel(memory, ["default options", "queue_bytes=8388608"], 1, WIDTH).draw("peak memory over the start, MiB"),
         "</svg>",
     ])  # fmt: skip
 
@@ -79,7 +85,8 @@ def main():
     source = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "bench.json"
     target = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "docs" / "append-cost.svg"
     rows = {row["name"]: row for row in json.loads(source.read_text())}
-    target.write_text(picture(rows["flatness: time per append"], rows["flatness: peak memory"]) + "\n")
+    names = ("time per append", "peak memory", "peak memory, queue_bytes=8388608")
+    target.write_text(picture(*(rows[f"flatness: {name}"] for name in names)) + "\n")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,6 @@ void flatness_rows(const Settings &, Report &);
 
 /// What the child processes of peak_rows and flatness_rows do: they print figures.
 int print_peak(const std::string &what, const std::string &folder, int64_t bytes);
-int print_growth(const std::string &folder, int64_t length);
+int print_growth(const std::string &what, const std::string &folder, int64_t length);
 
 }  // namespace bench

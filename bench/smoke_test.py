@@ -24,7 +24,7 @@ NAMES = [
     *(f"peak memory: {what}" for what in ("0.08 GB", "0.04 GB after a truncation", "0.04 GB into a contiguous file")),
     "dlopen: time",
     "dlopen: libraries over libhdf5",
-    *(f"flatness: {what}" for what in ("time per append", "peak memory")),
+    *(f"flatness: {what}" for what in ("time per append", "peak memory", "peak memory, queue_bytes=8388608")),
 ]
 
 
