@@ -73,9 +73,9 @@ void WorkerPool::leave(WorkerLane &lane) {
   std::unique_ptr<Crew> dismissed;
   {
     std::unique_lock lock(mutex);
-    lane.waiting_.clear();
-    lane.writes_.clear();
-    lane.changed_.wait(lock, [&] { return lane.running_ == 0; });
+    lane.queue_->waiting.clear();
+    lane.queue_->writes.clear();
+    lane.queue_->changed.wait(lock, [&] { return lane.queue_->running == 0; });
     std::erase(lanes_, &lane);
     if (lanes_.empty()) {
       dismissed = std::move(crew_);
@@ -108,11 +108,11 @@ void WorkerPool::serve(const Crew &crew) {
   while (true) {
     WorkerLane *lane = nullptr;
     if (JobPtr job = next(lane)) {
-      ++lane->running_;
+      ++lane->queue_->running;
       lock.unlock();
       job->execute(codec);
       lock.lock();
-      --lane->running_;
+      --lane->queue_->running;
       lane->ended(*job);
       continue;
     }
@@ -126,7 +126,7 @@ void WorkerPool::serve(const Crew &crew) {
 JobPtr WorkerPool::next(WorkerLane *&out_lane) {
   for (size_t i = 0; i < lanes_.size(); ++i) {
     WorkerLane *lane = lanes_[(turn_ + i) % lanes_.size()];
-    JobPtr job = lane->running_ < lane->threads_ ? lane->next() : nullptr;
+    JobPtr job = lane->queue_->running < lane->threads_ ? lane->next() : nullptr;
     if (!job) continue;
     turn_ = (turn_ + i + 1) % lanes_.size();
     out_lane = lane;
@@ -161,7 +161,11 @@ void Job::failed(pde_status status, const char *problem) noexcept {
 WorkerLane::WorkerLane(int threads) : threads_(threads), owner_(process_id()) {}
 
 WorkerLane::~WorkerLane() {
-  if (pool_ && owned()) pool_->leave(*this);
+  if (!owned()) {
+    static_cast<void>(queue_.release());  // a worker of the parent may have been in the middle of it
+  } else if (pool_) {
+    pool_->leave(*this);
+  }
 }
 
 bool WorkerLane::owned() const {
@@ -169,7 +173,7 @@ bool WorkerLane::owned() const {
 }
 
 void WorkerLane::submit(const JobPtr &job) {
-  if (threads_ == 0 || !hand_in(job)) run(job);
+  if (threads() == 0 || !hand_in(job)) run(job);
 }
 
 bool WorkerLane::hand_in(const JobPtr &job) try {
@@ -179,7 +183,7 @@ bool WorkerLane::hand_in(const JobPtr &job) try {
     pool_ = &pool;
   }
   const std::lock_guard lock(pool_->mutex);
-  (job->writes() ? writes_ : waiting_).push_back(job);
+  (job->writes() ? queue_->writes : queue_->waiting).push_back(job);
   if (pool_->idle > 0) pool_->work.notify_one();
   return true;
 } catch (const std::bad_alloc &) {
@@ -188,11 +192,11 @@ bool WorkerLane::hand_in(const JobPtr &job) try {
 
 /// Under the mutex: the next job, which is begun with that.
 JobPtr WorkerLane::next() {
-  std::deque<JobPtr> &queue = !writing_ && !writes_.empty() ? writes_ : waiting_;
+  std::deque<JobPtr> &queue = !queue_->writing && !queue_->writes.empty() ? queue_->writes : queue_->waiting;
   if (queue.empty()) return nullptr;
   JobPtr job = std::move(queue.front());
   queue.pop_front();
-  if (job->writes()) writing_ = true;
+  if (job->writes()) queue_->writing = true;
   job->state_.store(Job::State::running, std::memory_order_relaxed);
   return job;
 }
@@ -201,10 +205,10 @@ JobPtr WorkerLane::next() {
 void WorkerLane::ended(Job &job) {
   job.state_.store(Job::State::finished, std::memory_order_release);
   if (job.writes()) {
-    writing_ = false;
-    if (!writes_.empty() && pool_->idle > 0) pool_->work.notify_one();
+    queue_->writing = false;
+    if (!queue_->writes.empty() && pool_->idle > 0) pool_->work.notify_one();
   }
-  changed_.notify_all();
+  queue_->changed.notify_all();
 }
 
 void WorkerLane::run(const JobPtr &job) {
@@ -213,7 +217,7 @@ void WorkerLane::run(const JobPtr &job) {
 }
 
 bool WorkerLane::help() {
-  if (!pool_) return false;
+  if (!pool_ || !owned()) return false;
   std::unique_lock lock(pool_->mutex);
   const JobPtr job = next();
   if (!job) return false;
@@ -231,22 +235,23 @@ void WorkerLane::run_unlocked(std::unique_lock<std::mutex> &lock, Job &job) {
 
 void WorkerLane::wait(const JobPtr &job) {
   if (job->finished()) return;
+  if (!owned()) return run(job);  // whoever had it is not in this process
   std::unique_lock lock(pool_->mutex);
   while (!job->finished()) {
     if (const JobPtr own = begin(job)) {
       run_unlocked(lock, *own);
     } else {
-      changed_.wait(lock);
+      queue_->changed.wait(lock);
     }
   }
 }
 
 /// Under the mutex: the job itself if nobody has begun it; of writes, the one whose turn it is.
 JobPtr WorkerLane::begin(const JobPtr &job) {
-  if (job->writes()) return writing_ || writes_.empty() ? nullptr : next();
-  const auto found = std::find(waiting_.begin(), waiting_.end(), job);
-  if (found == waiting_.end()) return nullptr;
-  waiting_.erase(found);
+  if (job->writes()) return queue_->writing || queue_->writes.empty() ? nullptr : next();
+  const auto found = std::find(queue_->waiting.begin(), queue_->waiting.end(), job);
+  if (found == queue_->waiting.end()) return nullptr;
+  queue_->waiting.erase(found);
   return job;
 }
 

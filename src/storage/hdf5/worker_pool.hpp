@@ -3,8 +3,8 @@
 // The pool starts with the first work that is handed to a lane with threads, has as many threads as the lane
 // that asks for most, and ends with the last lane. A lane bounds how many of its jobs run at once, so that
 // one file cannot take what another one has asked for. Workers make no HDF5 call, log nothing, and block all
-// signals: those are for the threads of the host. A forked child has no workers; it leaves the lanes of its
-// parent alone.
+// signals: those are for the threads of the host. A forked child has none of the workers of its parent: with
+// the lanes that it inherits it does everything itself.
 #pragma once
 
 #include <sys/types.h>
@@ -71,7 +71,7 @@ class WorkerLane {
   bool help();
   /// Until a job that was handed in has run, which this thread does itself where no worker has begun it.
   void wait(const JobPtr &job);
-  int threads() const { return threads_; }
+  int threads() const { return owned() ? threads_ : 0; }
 
  private:
   friend class WorkerPool;
@@ -87,10 +87,14 @@ class WorkerLane {
   void run_unlocked(std::unique_lock<std::mutex> &lock, Job &job);
   void ended(Job &job);
 
-  std::deque<JobPtr> waiting_, writes_;  // under the mutex of the pool, as is what follows
-  bool writing_ = false;                 // one of the writes is running
-  int running_ = 0;                      // jobs on workers
-  std::condition_variable changed_;
+  /// Under the mutex of the pool.
+  struct Queue {
+    std::deque<JobPtr> waiting, writes;
+    bool writing = false;  // one of the writes is running
+    int running = 0;       // jobs on workers
+    std::condition_variable changed;
+  };
+  std::unique_ptr<Queue> queue_ = std::make_unique<Queue>();
 };
 
 }  // namespace pde
