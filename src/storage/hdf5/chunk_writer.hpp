@@ -27,32 +27,12 @@
 
 #include "field/field.hpp"
 #include "field/rounding.hpp"
+#include "storage/hdf5/chunk_buffers.hpp"
 #include "storage/hdf5/chunk_codec.hpp"
 #include "storage/hdf5/series_file.hpp"
 #include "storage/hdf5/worker_pool.hpp"
 
 namespace pde {
-
-/// Memory of one size, used over and over: what was given back last is taken first, being in the cache.
-class ChunkBuffers {
- public:
-  struct Free {
-    void operator()(std::byte *memory) const;
-  };
-  using Buffer = std::unique_ptr<std::byte[], Free>;
-
-  explicit ChunkBuffers(size_t bytes) : bytes_(bytes) {}
-  Buffer take();
-  void give(Buffer buffer);
-  size_t bytes() const { return bytes_; }
-  int64_t taken() const { return taken_; }
-  int64_t most_taken() const { return most_taken_; }
-
- private:
-  size_t bytes_;
-  int64_t taken_ = 0, most_taken_ = 0;
-  std::vector<Buffer> free_;
-};
 
 class ChunkWriter {
  public:
@@ -120,6 +100,7 @@ class ChunkWriter {
   using EncodePtr = std::shared_ptr<EncodeJob>;
   using WritePtr = std::shared_ptr<WriteJob>;
 
+  static int64_t open_chunks(const ChunkGeometry &geometry);
   void load_open_slab();
   SeriesFile::ChunkPlace find(int64_t slab, int64_t tile);
   bool is_raw(const SeriesFile::ChunkPlace &place) const;

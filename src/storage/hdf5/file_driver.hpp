@@ -20,6 +20,7 @@
 #include <memory>
 #include <string>
 
+#include "base/error.hpp"
 #include "storage/hdf5/file_ops.hpp"
 
 namespace pde {
@@ -132,5 +133,17 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   int64_t failed_reads_ = 0;
   std::string failure_, refusal_;
 };
+
+/// What HDF5 cannot read although every byte of it could be is damaged.
+template <class F>
+void reading(const DriverFile &driver, F &&transfer) {
+  const int64_t failures = driver.failed_reads();
+  try {
+    transfer();
+  } catch (const Error &error) {
+    if (error.code() != PDE_ERR_IO || driver.failed_reads() != failures || !driver.problem().empty()) throw;
+    throw Error(PDE_ERR_FORMAT, error.what());
+  }
+}
 
 }  // namespace pde
