@@ -64,6 +64,13 @@ constexpr size_t kPlain = alignof(std::max_align_t);
 [[gnu::noinline]] void *operator new(size_t bytes) {
   return taken(bytes, kPlain);
 }
+[[gnu::noinline]] void *operator new(size_t bytes, const std::nothrow_t &) noexcept {
+  try {
+    return taken(bytes, kPlain);
+  } catch (const std::bad_alloc &) {
+    return nullptr;
+  }
+}
 [[gnu::noinline]] void *operator new(size_t bytes, std::align_val_t alignment) {
   return taken(bytes, static_cast<size_t>(alignment));
 }

@@ -252,9 +252,8 @@ std::optional<std::string> read_text(hid_t attribute, hid_t type) {
     H5Tset_size(memory.get(), H5T_VARIABLE);
     char *data = nullptr;
     if (H5Aread(attribute, memory.get(), &data) < 0) return std::nullopt;
-    std::string text = data ? data : "";
-    H5free_memory(data);
-    return text;
+    const std::unique_ptr<char, herr_t (*)(void *)> owned(data, H5free_memory);
+    return std::string(data ? data : "");
   }
   const size_t size = H5Tget_size(type);
   if (size == 0 || size > (size_t{1} << 26)) return std::nullopt;

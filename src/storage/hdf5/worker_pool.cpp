@@ -160,9 +160,16 @@ void Job::failed(pde_status status, const char *problem) noexcept {
 
 WorkerLane::WorkerLane(int threads) : threads_(threads), owner_(process_id()) {}
 
+/// A worker of the parent may have been in the middle of it. Not lost, as far as anybody looks for memory
+/// that is.
+void WorkerLane::leave_alone(Queue *queue) {
+  static std::atomic<Queue *> left{nullptr};
+  queue->left_before = left.exchange(queue);
+}
+
 WorkerLane::~WorkerLane() {
   if (!owned()) {
-    static_cast<void>(queue_.release());  // a worker of the parent may have been in the middle of it
+    leave_alone(queue_.release());
   } else if (pool_) {
     pool_->leave(*this);
   }

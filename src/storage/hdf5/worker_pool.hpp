@@ -93,7 +93,9 @@ class WorkerLane {
     bool writing = false;  // one of the writes is running
     int running = 0;       // jobs on workers
     std::condition_variable changed;
+    Queue *left_before = nullptr;
   };
+  static void leave_alone(Queue *queue);
   std::unique_ptr<Queue> queue_ = std::make_unique<Queue>();
 };
 
