@@ -88,7 +88,7 @@ bool ChunkWriter::settle_seal(const EncodePtr &job, bool wait) {
     return false;
   }
   take_result(*job);
-  place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, 0, true);
+  place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, true);
   return true;
 }
 

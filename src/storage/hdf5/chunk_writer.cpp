@@ -61,11 +61,6 @@ SeriesFile::ChunkPlace ChunkWriter::find(int64_t slab, int64_t tile) {
   return series_.find_chunk(slab, tile);
 }
 
-/// Whether these are plain samples, which a file without filters has only.
-bool ChunkWriter::is_raw(const SeriesFile::ChunkPlace &place) const {
-  return place.block && place.mask == filters_.all_skipped() && place.block.size == geometry_.chunk_bytes();
-}
-
 ChunkWriter::OpenChunk ChunkWriter::load(int64_t slab, const SeriesFile::ChunkPlace &place, int64_t rows) {
   OpenChunk chunk{buffers_.take(), {}};
   try {
@@ -77,7 +72,7 @@ ChunkWriter::OpenChunk ChunkWriter::load(int64_t slab, const SeriesFile::ChunkPl
          error.what());
   }
   chunk.stored.exists = static_cast<bool>(place.block);
-  if (is_raw(place)) {
+  if (series_.is_raw(place)) {
     chunk.stored.tail = place.block;
     chunk.stored.tail_rows = rows;
   }
@@ -85,15 +80,16 @@ ChunkWriter::OpenChunk ChunkWriter::load(int64_t slab, const SeriesFile::ChunkPl
 }
 
 /// Raw chunks that are full: an earlier session was killed, or a truncation came, while they waited for their
-/// worker. What there is no memory for, or cannot be read, stays as it is.
+/// worker. What there is no memory for, or cannot be read, stays as it is. A chunk of one snapshot is never
+/// open.
 void ChunkWriter::seal_what_was_left() {
-  if (filters_.count() == 0) return;
+  if (filters_.count() == 0 || geometry_.rows() == 1) return;
   bool any = true;
   for (int64_t slab = slab_ - 1; slab >= 0 && any; --slab) {
     any = false;
     for (int64_t tile = 0; tile < geometry_.tiles(); ++tile) {
       const SeriesFile::ChunkPlace place = find(slab, tile);
-      if (!is_raw(place)) continue;
+      if (!series_.is_raw(place)) continue;
       any = true;
       if (crowded()) return;
       try {
@@ -201,7 +197,7 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
       lane_.submit(job);
     } else {
       const H5Session session;
-      place_and_write(slab, tile, std::move(chunk.samples), geometry_.chunk_bytes(), 0, stored.exists);
+      place_and_write(slab, tile, std::move(chunk.samples), geometry_.chunk_bytes(), stored.exists);
     }
     return;
   }
@@ -248,16 +244,15 @@ void ChunkWriter::round(int64_t slab, std::byte *samples, int64_t begin, int64_t
   settings_.rounding->apply(first, first, (end - begin) * geometry_.row_bytes() / geometry_.item());
 }
 
-/// In an H5Session.
-void ChunkWriter::place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, uint32_t mask,
-                                  bool replaces) {
+/// A chunk that has been through all filters. In an H5Session.
+void ChunkWriter::place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, bool replaces) {
   const int64_t first = slab * geometry_.rows();
   const int64_t rows = std::max(first + 1, std::min(first + geometry_.rows(), length_));
   if (static_cast<int64_t>(series_.data_rows()) < rows) series_.set_data_rows(static_cast<hsize_t>(rows));
   // Made before HDF5 knows of the chunk, so that nothing can come between that and the bytes.
   const WritePtr job = write_job(slab, std::move(bytes), 0, size);
   try {
-    job->offset = series_.place_chunk(slab, tile, size, mask, replaces, placing_).offset;
+    job->offset = series_.place_chunk(slab, tile, size, 0, replaces, placing_).offset;
   } catch (...) {
     writing_.pop_back();
     throw;
@@ -327,7 +322,7 @@ void ChunkWriter::place_encoded() {
   const H5Session session;
   for (; !encoded_.empty(); encoded_.pop_front()) {
     EncodeJob &job = *encoded_.front();
-    place_and_write(job.slab, job.tile, std::move(job.encoded), job.size, 0, false);
+    place_and_write(job.slab, job.tile, std::move(job.encoded), job.size, false);
   }
 }
 

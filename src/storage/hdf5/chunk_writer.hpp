@@ -103,7 +103,6 @@ class ChunkWriter {
   static int64_t open_chunks(const ChunkGeometry &geometry);
   void load_open_slab();
   SeriesFile::ChunkPlace find(int64_t slab, int64_t tile);
-  bool is_raw(const SeriesFile::ChunkPlace &place) const;
   OpenChunk load(int64_t slab, const SeriesFile::ChunkPlace &place, int64_t rows);
   void seal_what_was_left();
   void drop_rest();
@@ -114,7 +113,7 @@ class ChunkWriter {
   void end_slab();
   void choose_compressor(const EncodePtr &job);
   void hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows);
-  void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, uint32_t mask, bool replaces);
+  void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, bool replaces);
   WritePtr write_job(int64_t slab, Buffer bytes, int64_t begin, int64_t size);
 
   void make_room(int64_t buffers);

@@ -186,6 +186,7 @@ hid_t DriverFile::attach(bool create) {
   const hid_t file = create ? H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())
                             : H5Fopen(path_.c_str(), writable_ ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.get());
   expected_ = false;
+  if (file < 0 && without_memory_) throw std::bad_alloc();
   if (file >= 0) {
     access_ = access.release();
   } else {

@@ -43,13 +43,12 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// Lets go of descriptor and lock; whatever HDF5 still wants to write is dropped.
   void shut();
 
-  /// H5Fcreate or H5Fopen through this driver; negative as HDF5's own. Inside an H5Session.
+  /// H5Fcreate or H5Fopen through this driver; negative as HDF5's own. std::bad_alloc where the driver had no
+  /// memory, whatever HDF5 says of it. Inside an H5Session.
   hid_t create();
   hid_t open();
   /// HDF5's words for the last of the two that failed.
   const std::string &refusal() const { return refusal_; }
-  /// Why the last of them failed, whatever HDF5 says.
-  bool without_memory() const { return without_memory_; }
   /// H5Fclose of the last id, expected by us. Never writes once the file is dead.
   herr_t close(hid_t file);
   /// HDF5 has closed the file, but not because we asked: the host called H5close(), and old ids may name its

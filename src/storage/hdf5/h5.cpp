@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <exception>
+#include <memory>
 
 #include "base/dtype.hpp"
 #include "base/error.hpp"

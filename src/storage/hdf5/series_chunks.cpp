@@ -85,9 +85,8 @@ void SeriesFile::read_chunk(const ChunkPlace &place, ChunkCodec &codec, std::spa
     std::memset(samples.data(), 0, samples.size());
     return;
   }
+  if (is_raw(place)) return fetch(driver_, place.block.offset, samples);
   const auto size = static_cast<size_t>(place.block.size);
-  if (place.mask == filters_.all_skipped() && size == samples.size())
-    return fetch(driver_, place.block.offset, samples);
   const auto stored = std::make_unique_for_overwrite<std::byte[]>(size);
   fetch(driver_, place.block.offset, {stored.get(), size});
   codec.decode(filters_, place.mask, {stored.get(), size}, samples);

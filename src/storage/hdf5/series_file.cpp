@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <memory>
-#include <new>
 #include <random>
 
 #include "base/error.hpp"
@@ -39,7 +36,6 @@ SeriesFile::~SeriesFile() {
 void SeriesFile::open() {
   file_ = driver_.open();
   if (file_ >= 0) return;
-  if (driver_.without_memory()) throw std::bad_alloc();
   driver_.check_reads();
   const std::string problem = driver_.problem();
   fail(PDE_ERR_FORMAT, "{} cannot be opened as an HDF5 file; it may be cut off or damaged: {}", path_,
@@ -48,7 +44,6 @@ void SeriesFile::open() {
 
 void SeriesFile::create() {
   file_ = driver_.create();
-  if (file_ < 0 && driver_.without_memory()) throw std::bad_alloc();
   if (file_ < 0) fail(PDE_ERR_IO, "creating {}: {}", path_, driver_.refusal());
 }
 

@@ -70,6 +70,10 @@ class SeriesFile {
     uint32_t mask = 0;  // filters that were left out
   };
   ChunkPlace find_chunk(int64_t slab, int64_t tile);
+  /// Whether these are plain samples, as a raw tail has them, and every chunk of a file without filters.
+  bool is_raw(const ChunkPlace &place) const {
+    return place.block && place.mask == filters_.all_skipped() && place.block.size == geometry_.chunk_bytes();
+  }
   /// Reads the samples of a whole chunk, beside HDF5, on any thread.
   void read_chunk(const ChunkPlace &place, ChunkCodec &codec, std::span<std::byte> samples) const;
   /// Makes room in the file for `size` bytes of this chunk, which are the caller's to write. /data must have
