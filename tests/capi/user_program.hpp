@@ -16,6 +16,7 @@
 
 #include "pde.h"
 #include "support/capi_handles.hpp"
+#include "support/descriptors.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace test {
@@ -95,13 +96,6 @@ inline double value_at(pde_storage *storage, int64_t index) {
   void *data = nullptr;
   REQUIRE_OK(pde_field_data(field, PDE_FLOAT64, &data));
   return *static_cast<double *>(data);
-}
-
-/// How many descriptors this process has open, give or take the one that looks.
-inline size_t open_descriptors() {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto &entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-  return count;
 }
 
 constexpr int kChildThrew = 97;

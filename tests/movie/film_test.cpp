@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "support/descriptors.hpp"
 #include "table_fixture.hpp"
 
 using namespace movie_test;
@@ -9,11 +10,6 @@ using namespace movie_test;
 namespace {
 
 const std::array<int, 3> low = {0x44, 0x01, 0x54}, high = {0xfd, 0xe7, 0x25}, bad = {0xb8, 0xb8, 0xb8};
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
-                                                std::filesystem::directory_iterator()));
-}
 
 /* Columns and rows of a figure whose pixels have a colour: the corners of what is drawn in it. */
 struct Extent {
@@ -146,7 +142,7 @@ TEST(Film, says_nothing_and_leaks_no_descriptor) {
   Request request(folder / "quiet.mp4", 2, 16, 16);
   const std::vector<std::vector<double>> snapshots(30, std::vector<double>(256, 1.0));
   ASSERT_EQ(request.film(snapshots), 0);  // caches of fonts are filled now
-  const std::size_t before = open_descriptors();
+  const std::size_t before = test::open_descriptors();
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   ASSERT_EQ(request.film(snapshots), 0);
@@ -155,7 +151,7 @@ TEST(Film, says_nothing_and_leaks_no_descriptor) {
   Request(folder / "a.svg", 2, 16, 16).plot({snapshots[0]});
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(test::open_descriptors(), before);
 }
 
 TEST(Film, has_several_panels) {

@@ -22,6 +22,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "storage/storage.hpp"
+#include "support/descriptors.hpp"
 #include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -140,11 +141,6 @@ Found found_in(const std::string &path, int64_t grown_from = 1000, double grown 
   }
 }
 
-int64_t open_descriptors() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
-                       std::filesystem::directory_iterator());
-}
-
 struct Fault {
   const char *name;
   unsigned which;
@@ -169,7 +165,7 @@ TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 3, false);
     const std::string old = test::bytes_of_file(path);
-    const int64_t descriptors = open_descriptors();
+    const size_t descriptors = test::open_descriptors();
     FailingOps ops(which, nth, error);
     bool reported = false;
     {
@@ -184,7 +180,7 @@ TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
         }
       }
     }
-    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(test::open_descriptors(), descriptors);
     EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"}) << "neither a lock nor half a file is left";
     if (!ops.failed()) {
       EXPECT_FALSE(reported);
@@ -219,7 +215,7 @@ TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
   for (int64_t nth = 1;; ++nth) {
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 3, false);
-    const int64_t descriptors = open_descriptors();
+    const size_t descriptors = test::open_descriptors();
     FailingOps ops(which, nth, error);
     bool reported = false;
     {
@@ -230,7 +226,7 @@ TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
         reported = true;
       }
     }
-    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(test::open_descriptors(), descriptors);
     EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
     const Found found = found_in(path, 3, 200);
     if (!ops.failed()) {
@@ -286,7 +282,7 @@ void with_each_fault(const Fault &fault, Act &&act, Check &&check, bool may_be_g
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 6, false, true);
     const std::string old = test::bytes_of_file(path);
-    const int64_t descriptors = open_descriptors();
+    const size_t descriptors = test::open_descriptors();
     FailingOps ops(fault.which, nth, fault.error);
     Outcome outcome{};
     {
@@ -298,7 +294,7 @@ void with_each_fault(const Fault &fault, Act &&act, Check &&check, bool may_be_g
       }
     }
     outcome.failed = ops.failed();
-    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(test::open_descriptors(), descriptors);
     const auto names = folder.names();
     EXPECT_TRUE(names == std::set<std::string>{"run.h5"} || (may_be_gone && names.empty())) << names.size();
     outcome.untouched = !names.empty() && test::bytes_of_file(path) == old;

@@ -1,13 +1,11 @@
 // The whole way of a snapshot into a file and back: arrays in every layout, every size of sample, chunks that
 // hold several snapshots, one, or a part of one, with any number of workers.
+#include "capi/user_program.hpp"
 #include "support/layouts.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace test {
 namespace {
 
-constexpr Order kEveryOrder[] = {Order::c,    Order::fortran,   Order::interleaved,
-                                 Order::halo, Order::backwards, Order::gaps};
 constexpr int32_t kSizes[] = {PDE_INT8, PDE_INT16, PDE_FLOAT32, PDE_FLOAT64,
                               PDE_COMPLEX128};  // 1 to 16 bytes
 
@@ -17,17 +15,12 @@ struct Way {
 
 class Pipeline : public ::testing::TestWithParam<std::tuple<int, Way>> {
  protected:
-  std::string options(int32_t rank) const {
+  OptionsHandle options(int32_t rank) const {
     const auto &[threads, way] = GetParam();
     std::string text = "nonfinite=allow threads=" + std::to_string(threads) + " " + way.options;
     if (const size_t components = text.find("COMPONENTS,"); components != text.npos)
       text.replace(components, std::strlen("COMPONENTS,"), rank == PDE_VECTOR ? "2," : "");
-    return text;
-  }
-  StorageHandle open(const std::string &path, const char *mode, const std::string &text) {
-    StorageHandle storage;
-    REQUIRE_OK(pde_storage_open(path.c_str(), mode, options_from(text), storage.out()));
-    return storage;
+    return options_from(text);
   }
 
   /// Records random samples from one layout, and reads them into another one: each as soon as it is there,
@@ -41,7 +34,7 @@ class Pipeline : public ::testing::TestWithParam<std::tuple<int, Way>> {
     LaidOutField into(grid, rank, dtype, layout_of(Order::halo, static_cast<size_t>(rank), axes));
     std::mt19937_64 random(19);
     std::vector<Bytes> made;
-    StorageHandle storage = open(path, "create", options(rank));
+    StorageHandle storage = open_storage(path, "create", options(rank));
     for (int i = 0; i < 14; ++i) {
       made.push_back(random_samples(random, dtype, count_of(shape_of(from))));
       from.set(made.back());
@@ -53,7 +46,7 @@ class Pipeline : public ::testing::TestWithParam<std::tuple<int, Way>> {
       }
     }
     ASSERT_OK(pde_storage_close(storage.release()));
-    storage = open(path, "readonly", options(rank));
+    storage = open_storage(path, "readonly", options(rank));
     ASSERT_EQ(length_of(storage), 14);
     for (size_t i = 0; i < made.size(); ++i) {
       ASSERT_OK(pde_storage_read(storage, static_cast<int64_t>(i), into));
@@ -65,7 +58,7 @@ class Pipeline : public ::testing::TestWithParam<std::tuple<int, Way>> {
 
 TEST_P(Pipeline, TakesEveryLayoutAndSizeOfSample) {
   for (const int32_t rank : {PDE_SCALAR, PDE_VECTOR}) {
-    for (const Order order : kEveryOrder) {
+    for (const Order order : kOrders) {
       for (const int32_t dtype : kSizes) {
         SCOPED_TRACE("rank " + std::to_string(rank) + ", order " + std::to_string(static_cast<int>(order)) +
                      ", " + pde_dtype_name(dtype));

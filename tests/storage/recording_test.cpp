@@ -10,7 +10,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -234,11 +233,7 @@ TEST(GoingOn, NeedsTheLastChunk) {
     for (int i = 0; i < 5; ++i) recording.append(i);
     recording.close();
   }
-  std::string bytes;
-  {
-    std::ifstream file(path, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(file), {});
-  }
+  std::string bytes = test::bytes_of_file(path);
   // The first chunk begins with the header of a zlib stream; it is the only one.
   const size_t chunk = bytes.find("\x78\x01");
   ASSERT_NE(chunk, bytes.npos);
@@ -319,6 +314,7 @@ TEST(RoundedRecording, RefusesBoundsThatCannotBeMeant) {
     EXPECT_EQ(status, PDE_ERR_ARGUMENT) << option;
     const std::string message = pde_error_message(), name = option.substr(0, option.find('='));
     EXPECT_NE(message.find(name), std::string::npos) << message;
+    EXPECT_NE(message.find(option.substr(option.find('=') + 1)), std::string::npos) << message;
     EXPECT_EQ(storage, nullptr);
     EXPECT_NE(access(path.c_str(), F_OK), 0) << option;
     pde_options_free(options);

@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <iterator>
 #include <mutex>
 #include <new>
 #include <string>
@@ -22,6 +21,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "storage/storage.hpp"
+#include "support/descriptors.hpp"
 #include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -219,11 +219,6 @@ TEST(WorkerFaults, WithoutMemoryAnAppendChangesNothingOrFailsForGood) {
   RecordProperty("failed", failed);
 }
 
-int open_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return static_cast<int>(std::distance(begin(all), end(all)));
-}
-
 /// From the first call to the last: what was there stays whole, and nothing is left open or lying about.
 TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
   constexpr int kBefore = 3, kMore = 5;
@@ -246,7 +241,8 @@ TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
       test::TemporaryFolder folder;
       const std::string path = folder.file("run.h5");
       std::filesystem::copy_file(original, path);
-      const int first = mode == std::string("append") ? kBefore : 0, before = open_descriptors();
+      const int first = mode == std::string("append") ? kBefore : 0;
+      const size_t before = test::open_descriptors();
       int64_t committed = kBefore;
       bool thrown = false;
       {
@@ -271,7 +267,7 @@ TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
       failures += thrown;
       EXPECT_TRUE(passed || thrown || check_contents(path, kBefore + kMore) == kBefore + kMore)
           << "what fails is reported, unless it could be done without";
-      EXPECT_EQ(open_descriptors(), before);
+      EXPECT_EQ(test::open_descriptors(), before);
       EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
       EXPECT_FALSE(std::filesystem::exists(path + ".journal"));
       check_contents(path, committed);
