@@ -168,7 +168,8 @@ def row(what, cells, ours, peer):
         "name": f"peers: {what} {cells} x {cells}, {peer.writer.name}",
         "unit": "MB/s",
         "how": f"{ours.count} snapshots of noisy f64 by libpde, {peer.count} by the other, to take times of one order, "
-        f"opening and closing included, libpde through ctypes with default options; {package} {importlib.metadata.version(package)}, one snapshot per chunk",
+        "opening and closing included, libpde through ctypes with default options; "
+        f"{package} {importlib.metadata.version(package)}, one snapshot per chunk",
         "samples": samples,
         "baseline_samples": baseline,
         "compared": "ours / baseline",
