@@ -68,6 +68,59 @@ TEST_P(Pipeline, TakesEveryLayoutAndSizeOfSample) {
   }
 }
 
+/// What a callback of a run looks at, and what it has found.
+struct Watch {
+  pde_storage *storage;
+  StorageHandle view{};  // shows the second of two fields, once there are any
+  int seen = 0, wrong = 0;
+};
+
+pde_status look_at_newest(const pde_field *state, double, void *user) {
+  auto &watch = *static_cast<Watch *>(user);
+  if (!watch.view && pde_storage_view_field(watch.storage, 1, watch.view.out()) < 0) return PDE_ERR_STATE;
+  const Bytes expected = bytes_of(state);
+  const auto count = static_cast<int64_t>(expected.size() / sizeof(double));
+  const Bytes second(expected.begin() + static_cast<std::ptrdiff_t>(expected.size() / 2), expected.end());
+  watch.wrong += raw_snapshot(watch.storage, -1, PDE_FLOAT64, count) != expected;
+  watch.wrong += raw_snapshot(watch.view, -1, PDE_FLOAT64, count / 2) != second;
+  ++watch.seen;
+  return PDE_OK;
+}
+
+/// By another tracker of the same run, which reads it from the storage and through a view.
+TEST_P(Pipeline, ShowsTheNewestSnapshotToATracker) {
+  const TemporaryFolder folder;
+  const GridHandle grid = unit_grid({19, 23});
+  FieldHandle first = new_field(grid, PDE_SCALAR, PDE_FLOAT64, "first");
+  FieldHandle second = new_field(grid, PDE_SCALAR, PDE_FLOAT64, "second");
+  const FieldHandle state = collection_of({first, second});
+  // A collection has an axis of members, as a vector field has one of components.
+  StorageHandle storage = open_storage(folder.file("run.h5"), "create", options(PDE_VECTOR));
+  Watch watch{storage};
+  pde_tracker *trackers[2] = {};
+  ASSERT_OK(pde_tracker_create_storage(storage, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                                       &trackers[0]));
+  ASSERT_OK(pde_tracker_create_callback(nullptr, look_at_newest, &watch, nullptr, &trackers[1]));
+  pde_controller *run = nullptr;
+  double next = 0;
+  ASSERT_OK(pde_controller_create(trackers, 2, nullptr, &run));
+  pde_status status = pde_controller_start(run, state, 0, 30, &next);
+  for (int i = 1; status == PDE_OK; ++i) {
+    for (int64_t member = 0; member < 2; ++member) {
+      void *data = nullptr;
+      ASSERT_OK(pde_field_data(member == 0 ? first : second, PDE_FLOAT64, &data));
+      std::fill_n(static_cast<double *>(data), 19 * 23, 100.0 * i + static_cast<double>(member));
+    }
+    status = pde_controller_handle(run, state, next, &next);
+  }
+  EXPECT_STATUS(PDE_STOP, status);
+  EXPECT_OK(pde_controller_finish(run, state, 30));
+  EXPECT_GE(watch.seen, 30);
+  EXPECT_EQ(watch.wrong, 0);
+  pde_controller_free(run);
+  for (pde_tracker *tracker : trackers) pde_tracker_free(tracker);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Over, Pipeline,
     ::testing::Combine(::testing::Values(0, 1, 2, 8),
