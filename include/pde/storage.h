@@ -20,14 +20,17 @@
  * - "readonly": PDE_ERR_READONLY.
  *
  * After the first session "create" and "truncate_once" become "append". Opening changes nothing that is
- * stored, in any mode, and reading works in all of them.
+ * stored, in any mode, and reading works in all of them. But where the writer of a file was killed in the very
+ * middle of a commit, any mode but "readonly" completes that commit in the file, as far as permissions allow;
+ * "readonly" shows what it would be.
  *
  * Commit. An appended snapshot is committed when all of its data, and all that is needed to find it, has been
  * handed to the operating system: it then survives the end of the process. With option `fsync` it has reached
  * the disk as far as the operating system can tell. Commits happen by themselves (options `commit_seconds`,
- * `commit_every`), in pde_storage_flush, in pde_storage_finish and in pde_storage_close. This version does
- * not protect a file against the process being killed in the very middle of a commit, nor those who read it
- * just then: they may get an error, or samples that are not there yet.
+ * `commit_every`), in pde_storage_flush, in pde_storage_finish and in pde_storage_close. A process that is
+ * killed leaves the last commit of a file, or the one that was going on, whole; with option `fsync` a power cut
+ * does the same. This version does not protect those who read a file in the very middle of a commit: they may
+ * get an error, or samples that are not there yet.
  *
  * Storages are taken apart and put together by views, copying, merging and functions over all snapshots;
  * see there.

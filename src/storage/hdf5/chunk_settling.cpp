@@ -88,11 +88,19 @@ bool ChunkWriter::settle_seal(const EncodePtr &job, bool wait) {
     return false;
   }
   take_result(*job);
+  if (job->stored.tail) retired_.push_back(job->stored.tail);
   place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, true);
   return true;
 }
 
+bool ChunkWriter::moves_open_slab() const {
+  return rows_ > 0 && std::any_of(open_.begin(), open_.end(), [](const OpenChunk &chunk) {
+           return chunk.stored.exists && !chunk.stored.tail;
+         });
+}
+
 void ChunkWriter::settle_open_slab(int64_t length) {
+  retired_.clear();
   if (rows_ == 0 || length < length_) return;
   for (size_t tile = 0; tile < open_.size(); ++tile)
     store_tail(slab_, static_cast<int64_t>(tile), open_[tile].samples.get(), open_[tile].stored, rows_);
@@ -108,8 +116,8 @@ void ChunkWriter::store_tail(int64_t slab, int64_t tile, std::byte *samples, Sto
   if (series_.data_rows() < needed) series_.set_data_rows(needed);
   DriverFile &driver = series_.driver();
   if (stored.tail) {
-    driver.write(samples + first * row, static_cast<size_t>((rows - first) * row),
-                 stored.tail.offset + first * row);
+    driver.write_in_place(samples + first * row, static_cast<size_t>((rows - first) * row),
+                          stored.tail.offset + first * row);
   } else {
     const int64_t bytes = geometry_.chunk_bytes();
     stored.tail = series_.place_chunk(slab, tile, bytes, filters_.all_skipped(), stored.exists, placing_);

@@ -251,14 +251,34 @@ void ChunkWriter::place_and_write(int64_t slab, int64_t tile, Buffer bytes, int6
   if (static_cast<int64_t>(series_.data_rows()) < rows) series_.set_data_rows(static_cast<hsize_t>(rows));
   // Made before HDF5 knows of the chunk, so that nothing can come between that and the bytes.
   const WritePtr job = write_job(slab, std::move(bytes), 0, size);
+  bool held = false;
   try {
     job->offset = series_.place_chunk(slab, tile, size, 0, replaces, placing_).offset;
+    held = hold(*job);
   } catch (...) {
     writing_.pop_back();
     throw;
   }
-  lane_.submit(job);
+  if (held) {
+    buffers_.give(std::move(job->bytes));
+    writing_.pop_back();
+  } else {
+    lane_.submit(job);
+  }
   placing_ = false;
+}
+
+/// Where the last commit tells of something else, the chunk waits for the next one. Says whether it does.
+bool ChunkWriter::hold(const WriteJob &job) {
+  DriverFile &driver = series_.driver();
+  if (!driver.holds(job.offset)) return false;
+  const auto overlaps = [&](const FileBlock &tail) {
+    return job.offset < tail.offset + tail.size && tail.offset < job.offset + job.size;
+  };
+  const bool sealed = std::any_of(retired_.begin(), retired_.end(), overlaps);
+  driver.write(job.bytes.get(), static_cast<size_t>(job.size), job.offset,
+               sealed ? Part::sealed : Part::samples);
+  return true;
 }
 
 /// To be handed in by the caller.

@@ -72,7 +72,10 @@ class ChunkWriter {
   /// The same for what is encoded by now, hardly waiting: nothing until the writes that this begins are done,
   /// as a later call will find.
   std::optional<int64_t> settle_ready();
-  /// Brings the open slab to the file, if so many snapshots reach into it. Inside an H5Session.
+  /// Whether the file has the open slab filtered, and is to have it in another place, as it is.
+  bool moves_open_slab() const;
+  /// Brings the open slab to the file, if so many snapshots reach into it. What was placed before has been
+  /// committed. Inside an H5Session.
   void settle_open_slab(int64_t length);
   /// The same for all, with the open slab encoded, too: the end of a session.
   void seal();
@@ -114,6 +117,7 @@ class ChunkWriter {
   void choose_compressor(const EncodePtr &job);
   void hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows);
   void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, bool replaces);
+  bool hold(const WriteJob &job);
   WritePtr write_job(int64_t slab, Buffer bytes, int64_t begin, int64_t size);
 
   void make_room(int64_t buffers);
@@ -158,6 +162,7 @@ class ChunkWriter {
   std::deque<EncodePtr> encoded_;   // the first of them, which have no place yet
   std::deque<EncodePtr> sealing_;   // chunks that replace what a commit has told of
   std::deque<WritePtr> writing_;
+  std::vector<FileBlock> retired_;  // raw tails that have been replaced since the last commit
 
   double waited_ = 0, waited_for_disk_ = 0;  // seconds
   int64_t appended_bytes_ = 0, written_bytes_ = 0;

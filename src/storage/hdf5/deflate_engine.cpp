@@ -195,6 +195,14 @@ uint32_t adler32_of(uint32_t before, std::span<const std::byte> bytes) {
 #endif
 }
 
+uint32_t crc32_of(uint32_t before, std::span<const std::byte> bytes) {
+#ifdef PDE_HAVE_LIBDEFLATE
+  return bytes.empty() ? before : libdeflate_crc32(before, bytes.data(), bytes.size());
+#else
+  return static_cast<uint32_t>(crc32_z(before, bytes_of(bytes), bytes.size()));
+#endif
+}
+
 #if defined(PDE_HAVE_LIBDEFLATE)
 
 struct Inflater::State {

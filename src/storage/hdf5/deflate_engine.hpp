@@ -37,6 +37,8 @@ size_t deflate_engine_bytes(int level, size_t bytes);
 
 /// The Adler-32 checksum goes on: `before` is that of the bytes before, 1 at first.
 uint32_t adler32_of(uint32_t before, std::span<const std::byte> bytes);
+/// The CRC-32 checksum of gzip goes on: `before` is that of the bytes before, 0 at first.
+uint32_t crc32_of(uint32_t before, std::span<const std::byte> bytes);
 
 /// Inflates zlib streams. Keeps its memory from call to call.
 class Inflater {

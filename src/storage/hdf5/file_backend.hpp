@@ -57,6 +57,7 @@ class FileBackend final : public Backend {
   void learn(SeriesFile &series);
   void describe();
 
+  void recover();
   void look_again();
   void start_new();
   void start_extending();
@@ -75,6 +76,7 @@ class FileBackend final : public Backend {
   enum class Commit { none, ready, all };
   Commit commit_due(Clock::time_point last_append);
   void commit_now(Commit which);
+  void commit_series();
   void take_name();
   void check_alive();
   SeriesFile &readable_series(int64_t last);

@@ -1,9 +1,16 @@
 // Our HDF5 virtual file driver: HDF5 keeps the format, we keep the bytes.
 //
 // One file, one descriptor, opened by the storage and lent to HDF5 for the time between attach and detach.
-// Metadata pass through to the seam of file operations. Samples need not pass through HDF5: while they are
-// noted, HDF5 finds or makes the place of a chunk as ever, but nothing is moved, and we learn where it lies
-// in the file; its bytes are then read or written beside HDF5, on any thread.
+//
+// What is committed is never overwritten between two commits. Writes behind the end that the file had at the
+// last commit pass through at once, as nothing refers to them yet; all others are held here, seen by every
+// read through this driver, until `commit` writes them to the journal first and then to the file, in an order
+// in which each state in between can be read (journal.hpp, overlay.hpp). The space of rows that no committed
+// state tells of is the one exception: it is written in place.
+//
+// Samples need not pass through HDF5: while they are noted, HDF5 finds or makes the place of a chunk as ever,
+// but nothing is moved, and we learn where it lies in the file; its bytes are then read or written beside
+// HDF5, on any thread.
 //
 // After a failed write, in a forked child, and after the host has called H5close(), the driver is dead: it
 // answers success and drops the bytes, because an error returned from a driver leaves HDF5 1.10 with metadata
@@ -16,12 +23,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/error.hpp"
 #include "storage/hdf5/file_ops.hpp"
+#include "storage/hdf5/journal.hpp"
+#include "storage/hdf5/overlay.hpp"
 
 namespace pde {
 
@@ -34,8 +45,8 @@ struct FileBlock {
 class DriverFile : public std::enable_shared_from_this<DriverFile> {
  public:
   /// HDF5 shares the object: a file that it fails to close keeps a driver until the process ends, though one
-  /// without a descriptor.
-  DriverFile(FileOps &ops, Descriptor descriptor, std::string path, bool writable);
+  /// without a descriptor. `journal`: of the path, for who writes; null for who reads.
+  DriverFile(FileOps &ops, Descriptor descriptor, std::string path, Journal *journal);
   ~DriverFile();
   DriverFile(const DriverFile &) = delete;
   DriverFile &operator=(const DriverFile &) = delete;
@@ -49,7 +60,8 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   hid_t open();
   /// HDF5's words for the last of the two that failed.
   const std::string &refusal() const { return refusal_; }
-  /// H5Fclose of the last id, expected by us. Never writes once the file is dead.
+  /// H5Fclose of the last id, expected by us, and a last commit of what HDF5 writes in it. Never writes once
+  /// the file is dead.
   herr_t close(hid_t file);
   /// HDF5 has closed the file, but not because we asked: the host called H5close(), and old ids may name its
   /// objects.
@@ -57,6 +69,8 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
 
   /// Why the bytes no longer reach the disk: words with path and cause; empty while all is well.
   std::string problem() const;
+  /// Whether it is that there was no memory.
+  bool lacks_memory() const { return error_ == ENOMEM; }
   /// Puts everything written so far on the disk itself; minus an errno.
   int sync() { return ops_.sync(fd()); }
   int64_t size() const;
@@ -65,12 +79,25 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// PDE_ERR_IO with its cause if there was one: what HDF5 has made of the gap is not to be trusted.
   void check_reads() const;
   int fd() const { return descriptor_.get(); }
-  bool writable() const { return writable_; }
+  bool writable() const { return journal_ != nullptr; }
   /// Whether this process has opened the file; its children inherit what they must not touch.
   bool owned() const;
   void moved(std::string path) { path_ = std::move(path); }
-  /// Drops everything from now on, for files that will not be kept.
+  /// Drops everything from now on, and all that is held: the file stays as the last commit has left it.
   void abandon() { abandoned_ = true; }
+
+  // ---- commits
+
+  /// What has been written so far is what a kill leaves, from the return on. HDF5 must have been flushed, and
+  /// nobody may be writing beside it. What goes wrong is a problem. `series`: whose journal it is;
+  /// `shortens`: rows are taken away.
+  void commit(const SeriesId &series, bool shortens = false);
+  /// Bytes that wait for the next commit.
+  int64_t held() const { return held_bytes_; }
+  /// Whether there are samples among them.
+  bool held_samples() const;
+  /// What a journal holds is seen in place of what the file has.
+  void lay_over(const JournalRecord &record);
 
   // ---- samples beside HDF5
 
@@ -86,10 +113,15 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
     return noted_;
   }
   /// On any thread, while the file is open. Minus an errno.
-  int64_t read_beside(void *data, size_t size, int64_t offset) const {
-    return read_fully(ops_, fd(), data, size, offset);
-  }
+  int64_t read_beside(void *data, size_t size, int64_t offset) const;
+  /// Only where bytes here need not be held, or are of rows that no committed state tells of.
   int64_t write_beside(const void *data, size_t size, int64_t offset) const;
+  /// Whether what is written here has to wait for a commit, and goes through `write`.
+  bool holds(int64_t offset) const { return offset < committed_end_; }
+  /// Rows that no committed state tells of, in a place of which it does: not held.
+  void write_in_place(const void *data, size_t size, int64_t offset);
+  /// Whether HDF5 itself does so with samples.
+  void samples_in_place(bool in_place) { samples_in_place_ = in_place; }
   /// Whether nobody has written anything from here on: it reads as zeros.
   bool untouched(int64_t offset) const { return size() <= offset; }
   /// Makes an untouched end of the file reach at least so far.
@@ -102,8 +134,13 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   void refuse_for_memory() { without_memory_ = true; }
   void closed();
   int64_t end_of_file() const { return end_of_file_; }
+  void allocated(int64_t end) { end_of_allocation_ = end; }
+  /// All of it, with zeros behind the end of the file; or minus an errno.
   int64_t read(void *data, size_t size, int64_t offset);
-  void write(const void *data, size_t size, int64_t offset);
+  /// std::bad_alloc where there is no memory to hold it.
+  void write(const void *data, size_t size, int64_t offset, Part part = Part::samples);
+  void fail_for_memory() { die("holding what is to be written to", ENOMEM, 0); }
+  bool samples_are_in_place() const { return samples_in_place_; }
   /// Whether these samples are noted only.
   bool note(Noting which, int64_t offset, size_t size);
   void extend(int64_t end) { end_of_file_ = std::max(end_of_file_, end); }
@@ -112,16 +149,29 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
  private:
   hid_t attach(bool create);
   bool dropping() const;
+  void write_now(const void *data, size_t size, int64_t offset);
+  void shrink();
+  void settle_journal();
+  bool commit_held(const Journal::Commit &commit);
+  int64_t read_old(int64_t offset, std::span<std::byte> out) const;
+  void remember_applied();
+  void die(const Journal::Failure &failure, std::string_view what_to_data);
   void die(std::string_view what, int error, int64_t offset);
 
   FileOps &ops_;
   Descriptor descriptor_;
   std::string path_;
-  bool writable_;
+  Journal *journal_;
+  SeriesId series_{};  // of the last commit
   pid_t owner_;
   hid_t access_ =
       H5I_INVALID_HID;  // keeps the driver registered while HDF5 has the file; goes with the host's H5close()
-  int64_t end_of_file_ = 0;
+  int64_t end_of_file_ = 0, end_of_allocation_ = 0;  // as HDF5 sees them
+  int64_t committed_end_ = 0;                        // what is written before it is held
+  bool samples_in_place_ = false;
+  Overlay held_, applied_;  // what the file has where this was applied to, as far as it is worth remembering
+  mutable std::mutex held_mutex_;  // workers read what is held
+  std::atomic<int64_t> held_bytes_ = 0;
   bool without_memory_ = false;
   bool expected_ = false;           // a close that comes now is ours
   std::atomic<bool> lost_ = false;  // set by whichever thread of the host calls H5close()

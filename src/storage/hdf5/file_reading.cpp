@@ -11,6 +11,7 @@
 #include "base/numbers.hpp"
 #include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
+#include "storage/hdf5/replay.hpp"
 #include "storage/hdf5/series_path.hpp"
 
 namespace pde {
@@ -55,9 +56,13 @@ FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
   Descriptor file = open_hdf5_file(ops_, path_, writable);
   if (!file) return nullptr;
   look_at(file.get());
-  auto series = std::make_unique<SeriesFile>(ops_, std::move(file), path_, writable);
+  std::optional<JournalRecord> pending;
+  if (!writable) pending = find_pending_commit(ops_, path_, file.get());
+  auto series =
+      std::make_unique<SeriesFile>(ops_, std::move(file), path_, writable ? &lock_->journal() : nullptr);
   try {
     const H5Session session;
+    if (pending) series->driver().lay_over(*pending);
     series->open();
   } catch (...) {
     close_series(series);

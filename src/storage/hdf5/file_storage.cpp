@@ -17,6 +17,7 @@
 #include "field/nonfinite.hpp"
 #include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
+#include "storage/hdf5/replay.hpp"
 #include "storage/hdf5/series_path.hpp"
 
 namespace pde {
@@ -98,7 +99,19 @@ FileBackend::FileBackend(const BackendRequest &request)
              .max_length = options.integer("max_length"),
              .chunk_shape = chunk_shape_option(options)};
   rounding_.check();
+  recover();
   inspect();
+}
+
+/// A mode that may change the file mends it; others see what it would be then (open_series).
+void FileBackend::recover() {
+  if (mode_ == Mode::readonly || !is_commit_pending(ops_, path_)) return;
+  try {
+    WriterLock lock(ops_, path_, sync_);
+    replay(ops_, path_, lock);
+  } catch (const Error &error) {
+    log_info("{}", error.what());  // somebody is writing, or we must not
+  }
 }
 
 // ---- starting
@@ -112,8 +125,9 @@ void FileBackend::begin() {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) fail(PDE_ERR_IO, "creating the folder {}: {}", folder.string(), error.message());
-  lock_ = std::make_unique<WriterLock>(ops_, path_);
+  lock_ = std::make_unique<WriterLock>(ops_, path_, sync_);
   try {
+    replay(ops_, path_, *lock_);
     inspect();  // it may have changed since it was opened
   } catch (...) {
     lock_.reset();
@@ -196,7 +210,7 @@ void FileBackend::start_new() {
   temporary_ = std::move(beside);  // from here on it is removed if anything fails
   leave_series();
   replaced_ = std::move(series_);
-  series_ = std::make_unique<SeriesFile>(ops_, std::move(file), temporary_, true);
+  series_ = std::make_unique<SeriesFile>(ops_, std::move(file), temporary_, &lock_->journal());
   lock_data_file(ops_, series_->driver().fd(), temporary_);
   stored_info_.clear();
   contents_ = {};
@@ -215,13 +229,13 @@ void FileBackend::start_extending() {
   if (series_->has_datasets()) series_->check_filters(H5Z_FILTER_CONFIG_ENCODE_ENABLED);
   touched_ = true;
   if (!series_->has_datasets()) return;
+  if (!series_->fixed() && series_->gather_times()) commit_series();
   drop_infos_beyond();
   if (series_->fixed()) return;
   // Rows beyond the valid ones (of a failed append, or py-pde's max_length) are dropped before anything is
   // committed; they would count once data_length is gone.
   h5_remove_attribute(series_->file(), "data_length");
   stored_info_.erase("data_length");
-  series_->gather_times();
 }
 
 /// Metadata of snapshots that are not there, as a killed session may leave it, would become that of later
@@ -312,9 +326,12 @@ void FileBackend::append_row(const Field &snapshot) {
   try {
     const H5Session session;
     if (!room) series_->set_data_rows(row + 1);
+    series_->driver().samples_in_place(series_->contiguous());
     series_->write_row(row, samples);
+    series_->driver().samples_in_place(false);
     check_alive();
   } catch (const std::exception &) {
+    series_->driver().samples_in_place(false);
     if (!room && !drop_row(row)) give_up();
     throw;
   }
@@ -361,6 +378,8 @@ bool FileBackend::is_whole() try {
   return false;
 }
 
+/// One after the other, each in a commit of its own: what one of them frees the next may take, and a reader
+/// must not find that under what it still sees.
 void FileBackend::truncate(int64_t length) {
   check_alive();
   {
@@ -373,12 +392,16 @@ void FileBackend::truncate(int64_t length) {
     leave_series();
     {
       const H5Session session;
+      TimesWriter(*series_, length).write(length);
+      commit_series();
       series_->snapshot_infos().truncate(length);
+      commit_series();
     }
     length_ = length;
     begin_writing();
   });
   committed_ = std::min(committed_, length);
+  commit_now(Commit::all);
 }
 
 /// Behind HDF5's own filters, a chunk that was committed half full moves when it is full: its old place may
@@ -390,9 +413,13 @@ bool FileBackend::chunk_moves() const {
   return committed_ % rows != 0 && length_ / rows != committed_ / rows;
 }
 
+/// What is held until the next commit takes memory.
+constexpr int64_t kMostHeld = int64_t{32} << 20;
+
 /// A recording that is slow loses nothing; one that is fast is not held up, and commits what has got through.
 FileBackend::Commit FileBackend::commit_due(Clock::time_point last_append) {
   if (!committed_once_ || chunk_moves() || series_->snapshot_infos().full()) return Commit::all;
+  if (series_->driver().held() > kMostHeld) return Commit::all;
   if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return Commit::all;
   const std::chrono::duration<double> interval(commit_seconds_);
   if (last_append_ - last_append >= interval) return Commit::all;
@@ -415,26 +442,31 @@ void FileBackend::commit_now(Commit which) {
     const int64_t rows = std::max(*settled, committed_);
     const H5Session session;
     check_alive();
+    // What is put next may take the places that seals have freed, of which the last commit still tells.
+    if (series_->driver().held_samples()) commit_series();
     // First, so that a raw tail lies at the end of the file, which shrinks again when it is sealed.
     times_->write(rows);
+    series_->snapshot_infos().write();
+    // The same of a chunk that goes on: it moves.
+    if (writer_ && writer_->moves_open_slab()) commit_series();
     if (writer_) writer_->settle_open_slab(rows);
     if (!series_->fixed() && static_cast<int64_t>(series_->data_rows()) < rows)
       series_->set_data_rows(static_cast<hsize_t>(rows));
     // Rows that cannot be taken away are only known to be invalid by this attribute.
     if (series_->fixed()) write_attribute("data_length", fmt::format("{}", rows));
-    series_->snapshot_infos().write();
-    series_->flush();
-    check_alive();
-    if (sync_) {
-      const int result = series_->driver().sync();
-      if (result < 0) fail(PDE_ERR_IO, "putting {} on the disk: {}", path_, errno_text(-result));
-    }
+    commit_series();
     if (!temporary_.empty()) take_name();
     committed_ = rows;
     committed_once_ = true;
     ++commits_;
     last_commit_ = Clock::now();
   });
+}
+
+/// In an H5Session.
+void FileBackend::commit_series() {
+  series_->commit();
+  check_alive();
 }
 
 /// The new file takes the place of the old one: from here on a kill leaves the new series.
@@ -456,7 +488,7 @@ void FileBackend::check_alive() {
   if (problem_.empty()) problem_ = series_->driver().problem();
   if (problem_.empty()) return;
   broken_ = true;
-  fail(PDE_ERR_IO, "{}", problem_);
+  fail(series_ && series_->driver().lacks_memory() ? PDE_ERR_MEMORY : PDE_ERR_IO, "{}", problem_);
 }
 
 // ---- ending

@@ -378,6 +378,14 @@ void h5_write_fixed(hid_t object, const std::string &name, const std::string &te
   write_attribute(object, name, type, padded.data());
 }
 
+std::string h5_read_fixed(hid_t object, const std::string &name) {
+  if (H5Aexists(object, name.c_str()) <= 0) return {};
+  const H5Id attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
+  const H5Id type(attribute ? H5Aget_type(attribute.get()) : H5I_INVALID_HID, H5Tclose);
+  if (!type || H5Tget_class(type.get()) != H5T_STRING) return {};
+  return read_text(attribute.get(), type.get()).value_or("");
+}
+
 void h5_remove_attribute(hid_t object, const std::string &name) {
   if (H5Aexists(object, name.c_str()) > 0)
     h5_check(H5Adelete(object, name.c_str()), "removing the attribute " + name);

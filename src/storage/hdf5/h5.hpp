@@ -98,6 +98,8 @@ std::vector<std::pair<std::string, std::string>> h5_read_attributes(hid_t object
 void h5_write_text(hid_t object, const std::string &name, const std::string &text);
 /// A scalar fixed-length string, padded to `size` bytes with zeros: rewriting it moves nothing in the file.
 void h5_write_fixed(hid_t object, const std::string &name, const std::string &text, size_t size);
+/// Such a string, without the zeros; empty where there is none.
+std::string h5_read_fixed(hid_t object, const std::string &name);
 void h5_remove_attribute(hid_t object, const std::string &name);
 
 }  // namespace pde

@@ -165,16 +165,17 @@ H5Id create_times(hid_t file, const H5Shape &shape, const std::string &what) {
 
 }  // namespace
 
-void SeriesFile::gather_times() {
+bool SeriesFile::gather_times() {
   const std::string what = "rewriting the times of " + path_;
   const H5Id creation = h5_own(H5Dget_create_plist(times_.get()), H5Pclose, what);
   hsize_t chunk = 0;
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_chunk(creation.get(), 1, &chunk) != 1) return;
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_chunk(creation.get(), 1, &chunk) != 1)
+    return false;
   const H5Shape shape = h5_shape(times_.get());
   H5O_info_t info;
   h5_check(H5Oget_info(times_.get(), &info), what);
   // A dataset with another name besides, or one that never holds much, stays as it is.
-  if (chunk >= kFewTimes || shape.max[0] < kFewTimes || info.rc > 1) return;
+  if (chunk >= kFewTimes || shape.max[0] < kFewTimes || info.rc > 1) return false;
   H5Id gathered = create_times(file_, shape, what);
   std::vector<double> block;
   constexpr hsize_t kBlock = 65536;
@@ -191,6 +192,7 @@ void SeriesFile::gather_times() {
   h5_check(H5Olink(gathered.get(), file_, "times", H5P_DEFAULT, H5P_DEFAULT), what);
   gathered.reset();
   times_ = open_dataset("times");
+  return true;
 }
 
 }  // namespace pde

@@ -52,7 +52,7 @@ void SeriesFile::close() {
   infos_.close();
   const herr_t result = driver_.close(std::exchange(file_, H5I_INVALID_HID));
   const std::string problem = driver_.problem();
-  if (!problem.empty()) fail(PDE_ERR_IO, "{}", problem);
+  if (!problem.empty()) fail(driver_.lacks_memory() ? PDE_ERR_MEMORY : PDE_ERR_IO, "{}", problem);
   h5_check(result, "closing " + path_);
 }
 
@@ -137,7 +137,19 @@ void SeriesFile::open_datasets() {
   data_ = std::move(data);
   times_ = std::move(times);
   learn_chunks();
+  id_.reset();
+  committed_data_rows_ = data_rows_;
+  committed_times_rows_ = times_rows_;
   infos_.attach(file_, path_);
+}
+
+SeriesId SeriesFile::series_id() const {
+  SeriesId id{};
+  const H5Id data(H5Dopen2(file_, "data", H5P_DEFAULT), H5Dclose);
+  if (!data) return id;
+  const std::string text = h5_read_fixed(data.get(), kIdMark);
+  std::copy_n(text.begin(), std::min(text.size(), id.size()), id.begin());
+  return id;
 }
 
 namespace {
@@ -175,9 +187,10 @@ std::optional<ChunkFilters> stock_filters(hid_t creation, int64_t item) {
 
 /// Whether chunks are direct, and how they are laid out.
 void SeriesFile::learn_chunks() {
-  direct_ = false;
+  direct_ = contiguous_ = false;
   placed_slab_ = -1;
   const H5Id creation = h5_own(H5Dget_create_plist(data_.get()), H5Pclose, "reading the layout of /data");
+  contiguous_ = H5Pget_layout(creation.get()) == H5D_CONTIGUOUS;
   if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return;
   const H5Id type = h5_own(H5Dget_type(data_.get()), H5Tclose, "reading the type of /data");
   // Without conversion: the bytes of the file are those of our arrays.
@@ -392,8 +405,12 @@ std::optional<std::string> SeriesFile::read_snapshot_info(int64_t snapshot) {
   return text;
 }
 
-void SeriesFile::flush() {
+void SeriesFile::commit() {
   h5_check(H5Fflush(file_, H5F_SCOPE_LOCAL), "flushing " + path_);
+  if (!id_) id_ = series_id();
+  driver_.commit(*id_, data_rows_ < committed_data_rows_ || times_rows_ < committed_times_rows_);
+  committed_data_rows_ = data_rows_;
+  committed_times_rows_ = times_rows_;
 }
 
 }  // namespace pde

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,8 +39,9 @@ struct SeriesLayout {
 
 class SeriesFile {
  public:
-  SeriesFile(FileOps &ops, Descriptor file, const std::string &path, bool writable)
-      : shared_driver_(std::make_shared<DriverFile>(ops, std::move(file), path, writable)),
+  /// `journal`: of the path, for who writes; null for who reads.
+  SeriesFile(FileOps &ops, Descriptor file, const std::string &path, Journal *journal)
+      : shared_driver_(std::make_shared<DriverFile>(ops, std::move(file), path, journal)),
         driver_(*shared_driver_),
         path_(path) {}
   ~SeriesFile();
@@ -90,7 +92,8 @@ class SeriesFile {
   FileBlock place_times_chunk(int64_t first, int64_t size);
   void write_times(int64_t first, int64_t count, const double *times);
   /// Where each chunk of /times holds a few of them only, puts a new /times of larger chunks in its place.
-  void gather_times();
+  /// Says whether it has, which is to be committed before anything takes the space of the old one.
+  bool gather_times();
 
   // ---- rounding
   /// Notes that snapshots from `first` on are rounded like this; earlier ones keep what was noted.
@@ -104,8 +107,11 @@ class SeriesFile {
   void read_box(const Selection &selection, void *samples) const;
   void read_times(hsize_t first, hsize_t count, double *times) const;
   std::optional<std::string> read_snapshot_info(int64_t snapshot);
-  void flush();
+  /// All that has been written is what a kill leaves; a failure is the driver's problem.
+  void commit();
 
+  /// From our mark on /data; zeros where there is none.
+  SeriesId series_id() const;
   const std::string &path() const { return path_; }
   SnapshotInfos &snapshot_infos() { return infos_; }
   const SnapshotInfos &snapshot_infos() const { return infos_; }
@@ -124,6 +130,8 @@ class SeriesFile {
   bool fixed() const { return fixed_; }
   /// Rows that share a chunk which is written elsewhere when it is written again, being compressed; else 1.
   int64_t rows_that_move() const { return rows_that_move_; }
+  /// /data lies in one piece, in which each row has its place from the beginning.
+  bool contiguous() const { return contiguous_; }
 
  private:
   H5Id open_dataset(const char *name);
@@ -139,13 +147,16 @@ class SeriesFile {
   std::vector<hsize_t> snapshot_shape_;
   hsize_t data_rows_ = 0, times_rows_ = 0;  // allocated, which may be more than are valid
   hsize_t most_rows_ = 0;
-  int64_t rows_that_move_ = 1;
+  hsize_t committed_data_rows_ = 0, committed_times_rows_ = 0;  // as readers see them
   bool direct_ = false;
   ChunkGeometry geometry_;
   ChunkFilters filters_;
   int64_t placed_slab_ = -1, placed_tile_ = -1;  // last
   uint32_t placed_mask_ = 0;
-  bool fixed_ = false;  // a contiguous dataset: rows cannot be added or removed
+  int64_t rows_that_move_ = 1;
+  bool contiguous_ = false;
+  std::optional<SeriesId> id_;  // once it is asked for
+  bool fixed_ = false;          // a contiguous dataset: rows cannot be added or removed
 };
 
 }  // namespace pde

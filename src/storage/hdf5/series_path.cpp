@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -27,6 +28,14 @@ std::string resolved_path(const std::string &path) {
 namespace {
 
 constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+
+/// HDF5 writes its signature with the first commit, or when the file grows large: until then a new file
+/// begins with nothing.
+bool has_no_beginning(FileOps &ops, int fd) {
+  char bytes[8];
+  const int64_t got = read_fully(ops, fd, bytes, sizeof bytes, 0);
+  return got >= 0 && std::all_of(bytes, bytes + got, [](char byte) { return byte == 0; });
+}
 
 /// HDF5 looks at 0, 512, 1024, 2048, …: a block of the user may come first.
 void check_signature(FileOps &ops, int fd, const std::string &path, int64_t size) {
@@ -67,7 +76,7 @@ Descriptor create_beside(FileOps &ops, const std::string &path) {
     FileStatus status;
     if (ops.status(old.get(), &status) < 0 || !status.regular)
       fail(PDE_ERR_EXISTS, "{} exists and is no file", path);
-    if (status.size > 0) check_signature(ops, old.get(), path, status.size);
+    if (!has_no_beginning(ops, old.get())) check_signature(ops, old.get(), path, status.size);
     ops.unlink(path);
     file = Descriptor(ops, ops.open(path, O_RDWR | O_CREAT | O_EXCL, 0666));
   }

@@ -62,8 +62,8 @@ void TimesWriter::write_chunk(int64_t end) {
   DriverFile &driver = series_.driver();
   constexpr auto kItem = static_cast<int64_t>(sizeof(double));
   if (place_) {
-    driver.write(kept_from(written_), static_cast<size_t>((end - written_) * kItem),
-                 place_.offset + (written_ - chunk_first_) * kItem);
+    driver.write_in_place(kept_from(written_), static_cast<size_t>((end - written_) * kItem),
+                          place_.offset + (written_ - chunk_first_) * kItem);
   } else {
     std::vector<double> chunk(static_cast<size_t>(per_chunk_), 0.0);
     std::copy_n(kept_from(chunk_first_), end - chunk_first_, chunk.begin());

@@ -17,10 +17,6 @@
 namespace pde {
 namespace {
 
-/// Begins every journal, so that a file of this name that is not ours is noticed and left alone.
-constexpr std::string_view kMagic = "libpde journal 1\n";
-constexpr size_t kHeaderBytes = 512;
-
 /// File systems without flock (some network mounts) say so with one of these.
 bool unsupported(int result) {
   return result == -ENOLCK || result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL;
@@ -34,7 +30,7 @@ int lock_now(FileOps &ops, int fd, int operation) {
 }
 
 std::string read_header(FileOps &ops, int fd) {
-  std::array<char, kHeaderBytes> text{};
+  std::array<char, kJournalTextBytes> text{};
   const int64_t size = read_fully(ops, fd, text.data(), text.size(), 0);
   return std::string(text.data(), static_cast<size_t>(size > 0 ? size : 0));
 }
@@ -42,44 +38,52 @@ std::string read_header(FileOps &ops, int fd) {
 /// The second line of the header: who holds the lock.
 std::string holder(FileOps &ops, int fd) {
   const std::string text = read_header(ops, fd);
-  if (!text.starts_with(kMagic)) return "another process";
-  const size_t end = text.find('\n', kMagic.size());
-  return text.substr(kMagic.size(), end == text.npos ? text.npos : end - kMagic.size());
+  if (!text.starts_with(kJournalMagic)) return "another process";
+  const size_t end = text.find('\n', kJournalMagic.size());
+  return text.substr(kJournalMagic.size(), end == text.npos ? text.npos : end - kJournalMagic.size());
 }
 
 }  // namespace
 
-WriterLock::WriterLock(FileOps &ops, const std::string &data_path)
-    : ops_(ops), path_(data_path + ".journal"), owner_(process_id()) {
-  do take(data_path);
+WriterLock::WriterLock(FileOps &ops, const std::string &data_path, bool sync)
+    : ops_(ops), data_path_(data_path), path_(data_path + ".journal"), sync_(sync), owner_(process_id()) {
+  take();
+}
+
+void WriterLock::take() {
+  do open_and_lock();
   while (!named());
   FileStatus status;
-  const bool regular = ops_.status(journal_.get(), &status) == 0 && status.regular;
-  const std::string header = read_header(ops_, journal_.get());
-  if (!regular || (!header.empty() && !header.starts_with(kMagic))) {
-    fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_, data_path);
-  }
+  const bool regular = ops_.status(file_.get(), &status) == 0 && status.regular;
+  const bool empty = regular && status.size == 0;
   try {
+    // A file of this name that is not ours is noticed, and left alone.
+    if (!regular || (!empty && !read_header(ops_, file_.get()).starts_with(kJournalMagic))) {
+      fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_,
+           data_path_);
+    }
+    left_by_ = holder(ops_, file_.get());
+    journal_.emplace(ops_, file_.get(), path_, sync_);
     write_holder();
   } catch (...) {
-    ops_.unlink(path_);
+    if (empty || (journal_ && !journal_->pending())) ops_.unlink(path_);
     throw;
   }
 }
 
-void WriterLock::take(const std::string &data_path) {
-  journal_ = Descriptor(ops_, ops_.open(path_, O_RDWR | O_CREAT, 0666));
-  if (!journal_) {
-    fail(PDE_ERR_IO, "cannot create {}, which is needed to write {}: {}", path_, data_path,
-         errno_text(-journal_.get()));
+void WriterLock::open_and_lock() {
+  file_ = Descriptor(ops_, ops_.open(path_, O_RDWR | O_CREAT, 0666));
+  if (!file_) {
+    fail(PDE_ERR_IO, "cannot create {}, which is needed to write {}: {}", path_, data_path_,
+         errno_text(-file_.get()));
   }
-  const int result = lock_now(ops_, journal_.get(), LOCK_EX);
+  const int result = lock_now(ops_, file_.get(), LOCK_EX);
   if (unsupported(result)) {
     log_warning("{} is on a file system without locks: make sure that nothing else writes to {}", path_,
-                data_path);
+                data_path_);
   } else if (result < 0) {
-    fail(PDE_ERR_BUSY, "{} is being written by {}: one writer at a time", data_path,
-         result == -EWOULDBLOCK ? holder(ops_, journal_.get()) : errno_text(-result));
+    fail(PDE_ERR_BUSY, "{} is being written by {}: one writer at a time", data_path_,
+         result == -EWOULDBLOCK ? holder(ops_, file_.get()) : errno_text(-result));
   }
 }
 
@@ -87,7 +91,7 @@ void WriterLock::take(const std::string &data_path) {
 /// more.
 bool WriterLock::named() const {
   FileStatus mine, named;
-  return ops_.status(journal_.get(), &mine) == 0 && ops_.path_status(path_, &named) == 0 &&
+  return ops_.status(file_.get(), &mine) == 0 && ops_.path_status(path_, &named) == 0 &&
          mine.inode == named.inode && mine.device == named.device;
 }
 
@@ -97,17 +101,31 @@ void WriterLock::write_holder() {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc;
   gmtime_r(&now, &utc);
-  std::string text = fmt::format("{}process {} on {} since {:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC\n", kMagic,
-                                 process_id(), host.data(), utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                                 utc.tm_hour, utc.tm_min, utc.tm_sec);
-  text.resize(kHeaderBytes, '\0');
-  const int64_t done = write_fully(ops_, journal_.get(), text.data(), text.size(), 0);
+  std::string text = fmt::format("{}process {} on {} since {:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC\n",
+                                 kJournalMagic, process_id(), host.data(), utc.tm_year + 1900, utc.tm_mon + 1,
+                                 utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  text.resize(kJournalTextBytes, '\0');
+  const int64_t done = write_fully(ops_, file_.get(), text.data(), text.size(), 0);
   if (done < 0) fail(PDE_ERR_IO, "writing {}: {}", path_, errno_text(static_cast<int>(-done)));
+}
+
+std::string WriterLock::keep_aside() {
+  constexpr int kMost = 99;
+  std::string kept = path_ + ".kept";
+  FileStatus status;
+  for (int number = 2; number <= kMost && ops_.path_status(kept, &status) == 0; ++number)
+    kept = fmt::format("{}.kept{}", path_, number);
+  const int result = ops_.rename(path_, kept);
+  if (result < 0) fail(PDE_ERR_IO, "renaming {} to {}: {}", path_, kept, errno_text(-result));
+  journal_.reset();
+  file_.reset();
+  take();
+  return kept;
 }
 
 WriterLock::~WriterLock() {
   // While the lock is held, so that nobody else's journal is removed.
-  if (owned()) ops_.unlink(path_);
+  if (owned() && journal_ && !journal_->pending()) ops_.unlink(path_);
 }
 
 bool WriterLock::owned() const {

@@ -5,31 +5,44 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "storage/hdf5/file_ops.hpp"
+#include "storage/hdf5/journal.hpp"
 
 namespace pde {
 
 class WriterLock {
  public:
-  /// PDE_ERR_BUSY that names the holder; PDE_ERR_IO if the folder cannot be written.
-  WriterLock(FileOps &ops, const std::string &data_path);
+  /// PDE_ERR_BUSY that names the holder; PDE_ERR_IO if the folder cannot be written. `sync`: as of a Journal.
+  WriterLock(FileOps &ops, const std::string &data_path, bool sync);
+  /// Removes the journal, unless it holds what a replay is to complete.
   ~WriterLock();
   WriterLock(const WriterLock &) = delete;
   WriterLock &operator=(const WriterLock &) = delete;
 
   /// Whether this process has taken the lock; a child of it has inherited no right to write.
   bool owned() const;
+  Journal &journal() { return *journal_; }
+  /// Who has left a record to be replayed; for messages.
+  const std::string &left_by() const { return left_by_; }
+  int fd() const { return file_.get(); }
+  /// Renames a journal that is of no use here but may be to somebody, and begins a new one. Returns its new
+  /// name.
+  std::string keep_aside();
 
  private:
-  void take(const std::string &data_path);
+  void take();
+  void open_and_lock();
   bool named() const;
   void write_holder();
 
   FileOps &ops_;
-  std::string path_;
-  Descriptor journal_;
+  std::string data_path_, path_, left_by_;
+  bool sync_;
+  Descriptor file_;
+  std::optional<Journal> journal_;
   pid_t owner_;
 };
 
