@@ -33,6 +33,8 @@ class CustomBackend final : public Backend {
   std::string name() const override { return "the custom storage"; }
   bool readable() const override { return readable_; }
   bool usable() const override { return !broken_; }
+  /// Whatever it does: at exit() the functions of the host may have nothing left to work on.
+  bool lasts() const override { return false; }
 
   /// Takes over what it has learnt at the end, so that a callback that fails leaves all as it was.
   Contents contents() override {

@@ -85,7 +85,7 @@ std::shared_ptr<UserData> own_user(void *user, pde_destroy destroy) {
   try {
     return std::make_shared<UserData>(user, destroy);
   } catch (...) {
-    if (destroy) destroy(user);
+    const UserData failed(user, destroy);
     throw;
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include "base/host_call.hpp"
 #include "handles.hpp"
 #include "storage/transfer.hpp"
 
@@ -20,6 +21,7 @@ pde_status translate_exception() noexcept;  // inside a catch block
 
 template <class F>
 pde_status guarded(F &&body) noexcept {
+  const LibraryCall call;
   try {
     if constexpr (std::is_void_v<decltype(body())>) {
       body();
@@ -63,18 +65,24 @@ Options options_of(const pde_options *options);
 /// news are PDE_ERR_USER. `what` names it.
 void check_callback(pde_status status, uint64_t count_before, const char *what, bool may_stop);
 
+template <class F>
+pde_status call_host(F &&call) {
+  const HostCall host;
+  return call();
+}
+
 /// Calls a callback that answers with a status; throws if it fails.
 template <class F>
 void call_back(const char *what, F &&call) {
   const uint64_t before = message_count();
-  check_callback(call(), before, what, false);
+  check_callback(call_host(call), before, what, false);
 }
 
 /// The same for one that may answer PDE_STOP: whether it has.
 template <class F>
 bool call_back_stops(const char *what, F &&call) {
   const uint64_t before = message_count();
-  const pde_status status = call();
+  const pde_status status = call_host(call);
   check_callback(status, before, what, true);
   return status == PDE_STOP;
 }
@@ -84,7 +92,9 @@ class UserData {
  public:
   UserData(void *user, pde_destroy destroy) : user_(user), destroy_(destroy) {}
   ~UserData() {
-    if (destroy_) destroy_(user_);
+    if (!destroy_) return;
+    const HostCall host;
+    destroy_(user_);
   }
   UserData(const UserData &) = delete;
   UserData &operator=(const UserData &) = delete;

@@ -51,9 +51,14 @@
  * handle.
  *
  * Process. The library installs no signal handler, sets no environment variable, writes nothing to standard
- * output, and never ends the process. Numbers in text use the point, whatever the locale. HDF5 is called from
- * the calling thread only, one call at a time: a program that uses HDF5 itself needs a thread-safe build of
- * it, or must not call it while another of its threads is inside this library.
+ * output, and never ends the process. When that ends by exit() or at the end of main, on any thread or in a
+ * callback, storages that are being recorded to are closed as by pde_storage_close, in an exit handler that
+ * is registered when the first of them is started: handlers of the host that were registered earlier run
+ * later, and find them closed (PDE_ERR_STATE). Nothing of the host is called any more, failures are told on
+ * standard error, and what other threads append meanwhile is refused (PDE_ERR_STATE). Numbers in text use the
+ * point, whatever the locale. HDF5 is called from the calling thread only, one call at a time: a program that
+ * uses HDF5 itself needs a thread-safe build of it, or must not call it while another of its threads is
+ * inside this library.
  *
  * Units. The library converts none: lengths, times and field values are in whatever units the caller works
  * in. Durations of real time are seconds; memory is in bytes.

@@ -27,10 +27,10 @@
  * Commit. An appended snapshot is committed when all of its data, and all that is needed to find it, has been
  * handed to the operating system: it then survives the end of the process. With option `fsync` it has reached
  * the disk as far as the operating system can tell. Commits happen by themselves (options `commit_seconds`,
- * `commit_every`), in pde_storage_flush, in pde_storage_finish and in pde_storage_close. A process that is
- * killed leaves the last commit of a file, or the one that was going on, whole; with option `fsync` a power cut
- * does the same. This version does not protect those who read a file in the very middle of a commit: they may
- * get an error, or samples that are not there yet.
+ * `commit_every`), in pde_storage_flush, in pde_storage_finish, in pde_storage_close, and when the process
+ * ends by exit() or at the end of main. A process that is killed leaves the last commit of a file, or the one
+ * that was going on, whole; with option `fsync` a power cut does the same. This version does not protect those
+ * who read a file in the very middle of a commit: they may get an error, or samples that are not there yet.
  *
  * Storages are taken apart and put together by views, copying, merging and functions over all snapshots;
  * see there.
@@ -177,8 +177,8 @@ PDE_API pde_status pde_storage_start(pde_storage *storage, const pde_field *samp
  * @return PDE_OK; PDE_ERR_ARGUMENT (time not finite, or against the order); PDE_ERR_SHAPE (another grid or
  *         kind); PDE_ERR_DTYPE; PDE_ERR_RANGE (`max_length` snapshots are there); PDE_ERR_UNSOUND (NaN or
  *         infinity, with option `nonfinite` "refuse"; the message says where); PDE_ERR_STATE (failed
- *         earlier); PDE_ERR_IO (the message has path and cause); outside a session all that pde_storage_start
- *         can give.
+ *         earlier; another thread is ending the process); PDE_ERR_IO (the message has path and cause);
+ * outside a session all that pde_storage_start can give.
  * @threads one call at a time per storage.
  * @since 0.1
  */

@@ -3,6 +3,9 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <utility>
+
+#include "base/host_call.hpp"
 
 namespace pde {
 namespace {
@@ -13,13 +16,15 @@ struct Handler {
   void *user;
   pde_destroy destroy;
   ~Handler() {
-    if (destroy) destroy(user);
+    if (!destroy) return;
+    const HostCall host;
+    destroy(user);
   }
 };
 
 struct Registration {
   std::mutex mutex;
-  std::shared_ptr<Handler> handler;
+  std::shared_ptr<Handler> handler, forgotten;
 };
 
 /// Never destroyed: lines may still come from exit handlers.
@@ -48,6 +53,7 @@ void log_line(int32_t level, const std::string &message) {
     handler = registration().handler;
   }
   if (handler) {
+    const HostCall host;
     handler->call(level, message.c_str(), handler->user);
   } else if (level <= PDE_LOG_WARNING) {
     std::fprintf(stderr, "libpde %s: %s\n", level_name(level), message.c_str());
@@ -57,10 +63,18 @@ void log_line(int32_t level, const std::string &message) {
 void set_log_handler(pde_log_handler handler, void *user, pde_destroy destroy) {
   std::shared_ptr<Handler> next;
   if (handler) next = std::shared_ptr<Handler>(new Handler{handler, user, destroy});
-  if (!handler && destroy) destroy(user);
+  if (!handler && destroy) {
+    const HostCall host;
+    destroy(user);
+  }
   std::lock_guard lock(registration().mutex);
   registration().handler.swap(next);
   // `next`, now the old handler, is destroyed after the lock: declared before it.
+}
+
+void forget_log_handler() noexcept {
+  std::lock_guard lock(registration().mutex);
+  if (registration().handler) registration().forgotten = std::exchange(registration().handler, nullptr);
 }
 
 }  // namespace pde

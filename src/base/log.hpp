@@ -15,6 +15,9 @@ namespace pde {
 
 void log_line(int32_t level, const std::string &message);
 void set_log_handler(pde_log_handler handler, void *user, pde_destroy destroy);
+/// Lines go where they go without a handler: when the process ends, what the host's needs may be gone. It is
+/// neither called nor destroyed any more.
+void forget_log_handler() noexcept;
 
 template <class... Args>
 void log_info(fmt::format_string<Args...> text, Args &&...args) {

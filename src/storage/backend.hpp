@@ -100,6 +100,9 @@ class Backend {
 
   virtual BackendStatistics statistics() = 0;
 
+  /// What it holds outlives the process, if it is closed: exit() does that.
+  virtual bool lasts() const { return true; }
+
   /// The same for storages that are known to hold one and the same series.
   virtual const void *series() const { return this; }
 };

@@ -155,6 +155,7 @@ class MemoryBackend final : public Backend {
   ~MemoryBackend() override { MemoryBackend::close(); }
 
   std::string name() const override { return name_; }
+  bool lasts() const override { return false; }
 
   Contents contents() override {
     std::lock_guard lock(series_->mutex);

@@ -55,6 +55,7 @@ StorageUse::StorageUse(Storage &storage) : base_(storage.base()) {
          storage.uri());
   }
   ++base_.uses;
+  base_.user.store(std::this_thread::get_id(), std::memory_order_relaxed);
 }
 
 // ---- life
@@ -131,6 +132,12 @@ void Storage::apply_changes(Info &info) const {
 
 void Storage::check_open(const char *what) const {
   if (state_ == State::closed) fail(PDE_ERR_STATE, "{}: the storage {} has been closed", what, settings_.uri);
+}
+
+/// What is appended while another thread ends the process would have to be finished by nobody.
+void Storage::check_process_goes_on() const {
+  if (process_ends_elsewhere() && backend_->lasts())
+    fail(PDE_ERR_STATE, "{} takes nothing any more: another thread is ending the process", backend_->name());
 }
 
 /// Open, and what is known of its contents up to date. A call looks once: what it has checked must stay true,
@@ -235,6 +242,7 @@ template <class F>
 void Storage::begin_session(F &&start) {
   writing_step([&] {
     check_may_write();
+    check_process_goes_on();
     backend_->begin();
     try {
       adopt_contents();
@@ -279,6 +287,7 @@ void Storage::start_session(const FieldDescription &sample, const Info &info, bo
   // From now on the series has what the option gave it, and what is removed must not come back.
   if (mode_ == Mode::append && backend_->readable()) settings_.info = {};
   state_ = State::writing;
+  if (backend_->lasts()) unclosed_.join(weak_from_this(), *backend_);
 }
 
 bool Storage::will_replace() const {
@@ -357,6 +366,7 @@ void Storage::append_raw(int32_t dtype, const void *data, int64_t count, double 
 }
 
 void Storage::append_checked(const Field &field, double time, const std::string *info) {
+  check_process_goes_on();
   const double when = checked_time(time, time_before_next());
   const bool on_the_way = settings_.nonfinite == NonfiniteRule::warn && backend_->looks_at_samples();
   if (!on_the_way) check_values(field);
@@ -415,7 +425,22 @@ void Storage::close() {
   ++revision_;
   step([&] { backend_->close(); });
   backend_.reset();
+  unclosed_.leave();
   if (code != PDE_OK) throw Error(code, problem);
+}
+
+/// A call of this very thread that has it in use is in a function of the host, which ends the process: it
+/// does not come back.
+bool Storage::close_at_exit() noexcept {
+  const bool taken = !in_use.exchange(true, std::memory_order_acquire);
+  if (!taken && user.load(std::memory_order_relaxed) != std::this_thread::get_id()) return false;
+  try {
+    close();
+  } catch (const std::exception &error) {
+    log_line(PDE_LOG_ERROR, error.what());
+  }
+  if (taken) in_use.store(false, std::memory_order_release);
+  return true;
 }
 
 // ---- dropping snapshots

@@ -11,11 +11,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/info.hpp"
 #include "storage/backend.hpp"
+#include "storage/unclosed.hpp"
 
 namespace pde {
 
@@ -30,7 +32,7 @@ enum class NonfiniteRule { allow, warn, refuse };
 bool is_own_entry(std::string_view key);
 Info without_own_entries(Info info);
 
-class Storage {
+class Storage : public std::enable_shared_from_this<Storage> {
  public:
   struct Settings {
     std::string uri;
@@ -54,6 +56,8 @@ class Storage {
   void flush();
   void finish();
   void close();
+  /// False: another thread is using it. Failures go to the log.
+  bool close_at_exit() noexcept;
   bool is_writing() const { return state_ == State::writing; }
   /// Refuses what would fail halfway, before anything is written: times of which one would not be taken.
   void check_takes_times_of(Storage &from);
@@ -118,11 +122,13 @@ class Storage {
   /// A storage and its views are used by one call at a time: callers take this (capi, trackers) or get
   /// PDE_ERR_BUSY.
   std::atomic<bool> in_use{false};
-  int64_t uses = 0;  // calls so far; of the one that is in use
+  int64_t uses = 0;                     // calls so far; of the one that is in use
+  std::atomic<std::thread::id> user{};  // of the one that is in use
 
  private:
   enum class State { idle, writing, failed, closed };
   void check_open(const char *what) const;
+  void check_process_goes_on() const;
   void look(const char *what);
   void check_may_write() const;
   void check_same_shape(const FieldDescription &given, const char *what) const;
@@ -172,6 +178,7 @@ class Storage {
   bool disorder_ = false;          // the one behind them is not
   int64_t revision_ = 0;
   int64_t looked_in_ = -1;  // the use of the base in which this last looked for changes
+  Unclosed unclosed_;
 };
 
 using StoragePtr = std::shared_ptr<Storage>;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/per_process.hpp"
 #include "base/threads.hpp"
 
 namespace pde {
@@ -20,8 +21,6 @@ namespace pde {
 
 class WorkerPool {
  public:
-  static WorkerPool &of_this_process();
-
   void join(WorkerLane &lane);
   void leave(WorkerLane &lane);
 
@@ -43,24 +42,6 @@ class WorkerPool {
   size_t turn_ = 0;  // whose lane is asked first, so that all get some
   std::unique_ptr<Crew> crew_;
 };
-
-/// Never destroyed: storages are closed by exit handlers too. A forked child begins with a new one, as the
-/// mutex of the old one may be held by a thread that it does not have.
-WorkerPool &WorkerPool::of_this_process() {
-  struct Owned {
-    pid_t owner;
-    Owned *of_parent;  // not lost, as far as anybody looks for memory that is
-    WorkerPool pool;
-  };
-  static std::atomic<Owned *> current{nullptr};
-  Owned *found = current.load(std::memory_order_acquire);
-  while (!found || found->owner != process_id()) {
-    auto *fresh = new Owned{process_id(), found, {}};
-    if (current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return fresh->pool;
-    delete fresh;
-  }
-  return found->pool;
-}
 
 void WorkerPool::join(WorkerLane &lane) {
   const std::lock_guard lock(mutex);
@@ -185,7 +166,7 @@ void WorkerLane::submit(const JobPtr &job) {
 
 bool WorkerLane::hand_in(const JobPtr &job) try {
   if (!pool_) {
-    WorkerPool &pool = WorkerPool::of_this_process();
+    WorkerPool &pool = of_this_process<WorkerPool>();
     pool.join(*this);
     pool_ = &pool;
   }
