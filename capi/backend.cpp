@@ -271,7 +271,8 @@ pde_backend known_part(const pde_backend *backend) {
   // The size itself and whole entries, as many as the caller's header had.
   constexpr auto entry = static_cast<int64_t>(sizeof backend->length);
   constexpr auto least = static_cast<int64_t>(offsetof(pde_backend, length)) + entry;
-  if (backend->size < least || (backend->size - least) % entry != 0)
+  constexpr int64_t most = least + 1000 * entry;  // no version will ever have so many
+  if (backend->size < least || backend->size > most || (backend->size - least) % entry != 0)
     fail(PDE_ERR_ARGUMENT, "backend->size is {}, expected sizeof(pde_backend)", backend->size);
   std::memcpy(&calls, backend, static_cast<size_t>(std::min<int64_t>(backend->size, sizeof calls)));
   return calls;
@@ -288,7 +289,7 @@ pde_status pde_storage_create_custom(const pde_backend *backend, void *user, con
   return creating_with_user(
       out_storage, "out_storage", user, destroy, [&](const std::shared_ptr<UserData> &owner) {
         const pde_backend calls = known_part(backend);
-        const Mode wanted = parse_mode(mode);
+        const Mode wanted = parse_mode(optional_text(mode, "mode"));
         const ResolvedOptions resolved(options_of(options), *storage_options("custom:"), "custom:");
         Storage::Settings settings = storage_settings("custom:", wanted, resolved);
         return make_handle<pde_storage>(

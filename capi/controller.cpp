@@ -24,12 +24,10 @@ pde_status answer(const Controller &controller, const Controller::Next &next, do
 pde_status pde_controller_create(pde_tracker *const *trackers, int64_t count, const pde_options *options,
                                  pde_controller **out_controller) noexcept {
   return creating(out_controller, "out_controller", [&] {
-    if (count < 0) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 0", count);
-    if (count > 0) needed(trackers, "trackers");
     std::vector<TrackerPtr> list;
-    for (int64_t i = 0; i < count; ++i) {
-      const std::string name = fmt::format("trackers[{}]", i);
-      list.push_back(Shared<pde_tracker>(trackers[i], name.c_str()).core());
+    for (pde_tracker *tracker : entries(trackers, count, 0, "trackers")) {
+      const std::string name = fmt::format("trackers[{}]", list.size());
+      list.push_back(Shared<pde_tracker>(tracker, name.c_str()).core());
     }
     const auto controller = std::make_shared<Controller>(std::move(list), options_of(options));
     pde_controller *handle = make_handle<pde_controller>(controller);

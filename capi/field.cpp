@@ -19,13 +19,11 @@ FieldDescription described(const Shared<pde_grid> &grid, int32_t rank, int32_t d
 /// Fields named by an array of handles.
 std::vector<FieldPtr> fields_of(pde_field *const *handles, int64_t count, const char *argument,
                                 bool &readonly) {
-  if (count < 1) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 1", count);
-  needed(handles, argument);
   std::vector<FieldPtr> fields;
   readonly = false;
-  for (int64_t i = 0; i < count; ++i) {
-    const std::string name = fmt::format("{}[{}]", argument, i);
-    const Shared<pde_field> field(handles[i], name.c_str());
+  for (pde_field *handle : entries(handles, count, 1, argument)) {
+    const std::string name = fmt::format("{}[{}]", argument, fields.size());
+    const Shared<pde_field> field(handle, name.c_str());
     readonly = readonly || field.readonly();
     fields.push_back(field.core());
   }

@@ -57,6 +57,10 @@ const char *needed_text(const char *text, const char *argument) {
   return text;
 }
 
+const char *optional_text(const char *text, const char *argument) {
+  return text ? needed_text(text, argument) : nullptr;
+}
+
 Label optional_label(const char *text) {
   if (!text) return std::nullopt;
   return needed_text(text, "label");

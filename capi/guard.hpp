@@ -2,7 +2,10 @@
 // arguments included, inside `guarded`.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <new>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -51,8 +54,20 @@ T *needed(T *pointer, const char *argument) {
   return pointer;
 }
 
+/// The entries of an array whose number the caller chooses.
+template <class T>
+std::span<T> entries(T *array, int64_t count, int64_t least, const char *argument) {
+  if (count < least) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least {}", count, least);
+  if (count > std::numeric_limits<std::ptrdiff_t>::max() / static_cast<std::ptrdiff_t>(sizeof(T)))
+    fail(PDE_ERR_ARGUMENT, "count is {}, more than any memory holds of {}", count, argument);
+  if (count > 0) needed(array, argument);
+  return {array, static_cast<size_t>(count)};
+}
+
 /// A text that must be there and be UTF-8.
 const char *needed_text(const char *text, const char *argument);
+/// One that may be NULL.
+const char *optional_text(const char *text, const char *argument);
 /// A text that may be NULL: none.
 Label optional_label(const char *text);
 

@@ -65,9 +65,8 @@ pde_status pde_options_set_reals(pde_options *options, const char *key, const do
   return guarded([&] {
     Exclusive<pde_options> bag(options, "options");
     needed_text(key, "key");
-    if (count < 0) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 0", count);
-    if (count > 0) needed(values, "values");
-    bag->set(key, std::vector<double>(values, values + count));
+    const auto given = entries(values, count, 0, "values");
+    bag->set(key, std::vector<double>(given.begin(), given.end()));
   });
 }
 

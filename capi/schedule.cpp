@@ -15,10 +15,7 @@ pde_status pde_schedule_create_constant(double interval, double t_start,
 pde_status pde_schedule_create_list(const double *times, int64_t count,
                                     pde_schedule **out_schedule) noexcept {
   return creating(out_schedule, "out_schedule", [&] {
-    if (count < 0) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least 0", count);
-    if (count > 0) needed(times, "times");
-    return make_handle<pde_schedule>(
-        std::make_shared<ListSchedule>(std::span(times, static_cast<size_t>(count))));
+    return make_handle<pde_schedule>(std::make_shared<ListSchedule>(entries(times, count, 0, "times")));
   });
 }
 

@@ -12,7 +12,8 @@ using namespace pde::capi;
 pde_status pde_storage_open(const char *uri, const char *mode, const pde_options *options,
                             pde_storage **out_storage) noexcept {
   return creating(out_storage, "out_storage", [&] {
-    return make_handle<pde_storage>(open_storage(needed_text(uri, "uri"), mode, options_of(options)));
+    return make_handle<pde_storage>(
+        open_storage(needed_text(uri, "uri"), optional_text(mode, "mode"), options_of(options)));
   });
 }
 

@@ -17,9 +17,7 @@ pde_status pde_storage_view_fields(pde_storage *storage, const int64_t *members,
                                    pde_storage **out_view) noexcept {
   return creating(out_view, "out_view", [&] {
     const Held s(storage, "storage");
-    needed(members, "members");
-    if (count < 1) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least one field", count);
-    return make_handle<pde_storage>(view_fields(s.pointer(), {members, static_cast<size_t>(count)}));
+    return make_handle<pde_storage>(view_fields(s.pointer(), entries(members, count, 1, "members")));
   });
 }
 
@@ -61,12 +59,11 @@ pde_status pde_storage_create_from_fields(pde_field *const *fields, const double
                                           const char *label, int32_t dtype,
                                           pde_storage **out_memory) noexcept {
   return creating(out_memory, "out_memory", [&] {
-    needed(fields, "fields");
-    if (count < 1) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least one field", count);
+    const auto handles = entries(fields, count, 1, "fields");
     if (dtype != 0) dtype_info(dtype);
     std::vector<FieldPtr> given;
-    for (int64_t i = 0; i < count; ++i)
-      given.push_back(Shared<pde_field>(fields[i], fmt::format("fields[{}]", i).c_str()).core());
+    for (pde_field *field : handles)
+      given.push_back(Shared<pde_field>(field, fmt::format("fields[{}]", given.size()).c_str()).core());
     return make_handle<pde_storage>(
         storage_of_fields(given, optional_times(times, count), optional_label(label), dtype));
   });
@@ -112,10 +109,9 @@ pde_status pde_storage_copy(pde_storage *storage, pde_storage *into, const pde_o
 pde_status pde_storage_merge(pde_storage *const *storages, int64_t count, const char *label,
                              pde_storage *into, const pde_options *options) noexcept {
   return guarded([&] {
-    needed(storages, "storages");
-    if (count < 1) fail(PDE_ERR_ARGUMENT, "count is {}, expected at least one storage", count);
     HeldTogether held;
-    for (int64_t i = 0; i < count; ++i) held.add(storages[i], fmt::format("storages[{}]", i));
+    for (pde_storage *storage : entries(storages, count, 1, "storages"))
+      held.add(storage, fmt::format("storages[{}]", held.storages().size()));
     held.add(into, "into");
     check_other(held);
     merge_storages(held.storages().first(static_cast<size_t>(count)), optional_label(label),
