@@ -4,6 +4,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/host_call.hpp"
+
 namespace pde::capi {
 namespace {
 
@@ -160,6 +162,7 @@ void unpin(const void *pointer) noexcept {
 }
 
 void release(const void *pointer, Kind kind) noexcept {
+  const LibraryCall call;  // an object may have much to do when it goes
   Token token;
   if (!decode(pointer, token) || token.kind != static_cast<uint64_t>(kind)) return;
   Slot *slot = slot_at(token.index);

@@ -60,6 +60,10 @@
  * uses HDF5 itself needs a thread-safe build of it, or must not call it while another of its threads is
  * inside this library.
  *
+ * Numbers. The library computes with the settings of the floating-point unit that a program begins with.
+ * Traps, a way of rounding or a flushing of denormals that the host has set change no result, and are there
+ * again in callbacks (but not on the threads of option `parallel`) and after the call.
+ *
  * Units. The library converts none: lengths, times and field values are in whatever units the caller works
  * in. Durations of real time are seconds; memory is in bytes.
  */

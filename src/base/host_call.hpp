@@ -1,10 +1,16 @@
-// Where a thread is: in the library, or in a function of the host that the library calls.
+// Where a thread is: in the library, or in a function of the host that the library calls; and which of the
+// two has set the floating-point unit.
 #pragma once
+
+#include <cfenv>
 
 namespace pde {
 
 /// A call of the host into the library, for as long as it lasts. One may be inside another, with a HostCall
 /// between them.
+///
+/// The library computes with the settings that a program begins with, whatever traps, way of rounding or
+/// flushing of denormals the host has chosen. Those are back when the call returns.
 class LibraryCall {
  public:
   LibraryCall() noexcept;
@@ -18,8 +24,13 @@ class LibraryCall {
 
  private:
   friend class HostCall;
+  void take_numbers() noexcept;
+  void give_numbers_back() noexcept;
+
   LibraryCall *const outer_;
   bool in_host_ = false;
+  bool altered_ = false;  // the host has other settings than we
+  std::fenv_t host_;      // those
 };
 
 /// A call of the library to a function of the host. Nothing of ours is locked or half done meanwhile, but
@@ -32,8 +43,7 @@ class HostCall {
   HostCall &operator=(const HostCall &) = delete;
 
  private:
-  LibraryCall *const from_;  // null on threads of our own
-  const bool nested_;
+  LibraryCall *from_;  // null on threads of our own, and within another one
 };
 
 }  // namespace pde

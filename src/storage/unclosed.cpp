@@ -75,6 +75,7 @@ void Unclosed::leave() noexcept {
 
 void Unclosed::close_all() noexcept {
   if (LibraryCall::interrupted()) return;  // exit() in a signal handler: what this thread was at is half done
+  const LibraryCall call;
   List &list = of_this_process<List>();
   const auto end = std::chrono::steady_clock::now() + kPatience;
   for (bool first = true;; first = false) {
