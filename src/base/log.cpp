@@ -46,7 +46,21 @@ const char *level_name(int32_t level) {
 
 }  // namespace
 
+namespace {
+
+thread_local constinit LinesWait *t_waiting = nullptr;
+
+}  // namespace
+
+LinesWait::LinesWait() noexcept : outer_(std::exchange(t_waiting, this)) {}
+
+LinesWait::~LinesWait() {
+  t_waiting = outer_;
+  for (const auto &[level, message] : lines_) log_line(level, message);
+}
+
 void log_line(int32_t level, const std::string &message) {
+  if (t_waiting) return static_cast<void>(t_waiting->lines_.emplace_back(level, message));
   std::shared_ptr<Handler> handler;
   {
     std::lock_guard lock(registration().mutex);

@@ -8,12 +8,28 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pde/base.h"
 
 namespace pde {
 
 void log_line(int32_t level, const std::string &message);
+
+/// For code that holds a lock: lines of this thread wait until it is given back.
+class LinesWait {
+ public:
+  LinesWait() noexcept;
+  ~LinesWait();
+  LinesWait(const LinesWait &) = delete;
+  LinesWait &operator=(const LinesWait &) = delete;
+
+ private:
+  friend void log_line(int32_t level, const std::string &message);
+  LinesWait *const outer_;
+  std::vector<std::pair<int32_t, std::string>> lines_;
+};
+
 void set_log_handler(pde_log_handler handler, void *user, pde_destroy destroy);
 /// Lines go where they go without a handler: when the process ends, what the host's needs may be gone. It is
 /// neither called nor destroyed any more.

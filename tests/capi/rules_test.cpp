@@ -5,6 +5,7 @@
 #include <cstring>
 #include <thread>
 
+#include "odd_files.hpp"
 #include "user_program.hpp"
 
 namespace test {
@@ -118,6 +119,41 @@ TEST(Log, HandlersMayCallTheLibrary) {
   cause_a_line();
   ASSERT_OK(pde_set_log_handler(nullptr, nullptr, nullptr));
   EXPECT_EQ(busy.seen, 1);
+}
+
+/// Whatever the line is about: a handler that waits for a lock of its caller would wait for ever.
+TEST(Log, HandlersMayUseFiles) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5"), other = folder.file("other.h5");
+  record_file(path, 2);
+  record_file(other, 3);
+  {
+    const Closing file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
+    const Closing space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Closing odd(
+        H5Dcreate2(file, "snapshot_info", H5T_STD_I32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+        H5Dclose);
+    ASSERT_GE(odd, 0);
+  }
+  EXPECT_TRUE(exited_well(run_in_child([&] {
+    struct Reader {
+      std::string path;
+      int64_t seen = 0;
+    } reader{other};
+    REQUIRE_OK(pde_set_log_handler(
+        [](int32_t, const char *, void *user) {
+          Reader &of = *static_cast<Reader *>(user);
+          of.seen += length_of(open_storage(of.path, "readonly"));
+        },
+        &reader, nullptr));
+    ::alarm(20);
+    StorageHandle storage = open_storage(path, "append");
+    EXPECT_OK(pde_storage_append(storage, filled_field(unit_grid({4}), 1), 9));
+    EXPECT_GE(reader.seen, 3) << "there was a line about the odd dataset";
+    EXPECT_OK(pde_storage_close(storage.release()));
+    REQUIRE_OK(pde_set_log_handler(nullptr, nullptr, nullptr));
+    return HasFailure() ? 1 : 0;
+  })));
 }
 
 TEST(Log, WithoutAHandlerInformationGoesNowhere) {

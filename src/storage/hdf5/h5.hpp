@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.hpp"
+
 namespace pde {
 
 /// Held around every HDF5 call of ours, on the thread that called us.
@@ -22,6 +24,7 @@ class H5Session {
   H5Session &operator=(const H5Session &) = delete;
 
  private:
+  LinesWait lines_;  // until the lock is given back
   std::unique_lock<std::mutex> lock_;
   unsigned print_version_ = 1;  // 0: the host chose its printing through the older interface
   H5E_auto1_t old_print_ = nullptr;
