@@ -17,6 +17,6 @@ scripts/build.sh asan-ubsan -- "${parts[@]}"
 ctest --preset asan-ubsan --parallel "$jobs"
 
 threaded=(handles_test shared_storage_test transfer_test worker_faults_test writing_order_test hdf5_host_test chunk_reading_property_test
-  recording_test pipeline_test)
+  recording_test pipeline_test busy_handles_test exit_paths_test exit_handler_test loading_test)
 scripts/build.sh tsan "${threaded[@]}" -- -DPDE_TESTS=ON -DPDE_MOVIE=OFF
 ctest --preset tsan --parallel "$jobs" --tests-regex "^($(IFS='|'; echo "${threaded[*]}")):"

@@ -20,7 +20,11 @@ void on_threads(int count, F &&body) {
   for (std::thread &thread : threads) thread.join();
 }
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int kRounds = 1, kCalls = 4;
+#else
 constexpr int kRounds = 3, kCalls = 8;
+#endif
 
 TEST(BusyHandles, OfEveryFunctionAtOnceOnTwoThreads) {
   for (Row row : table()) {

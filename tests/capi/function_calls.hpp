@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -93,7 +94,7 @@ struct World {
   double buffer[8] = {};
   /// Where to draw.
   const char *picture() {
-    if (!folder_) picture_ = folder_.emplace().file("picture.png");
+    std::call_once(drawn_, [&] { picture_ = folder_.emplace().file("picture.png"); });
     return picture_.c_str();
   }
 
@@ -120,6 +121,7 @@ struct World {
  private:
   std::optional<TemporaryFolder> folder_;
   std::string picture_;
+  std::once_flag drawn_;
 };
 
 template <class H>
