@@ -498,6 +498,11 @@ class Probe {
 
 /// The table, by header.
 using Row = void (*)(World &, Probe &);
+struct Part {
+  const char *header;
+  std::vector<Row> rows;
+};
+const std::vector<Part> &parts();
 std::vector<Row> table();
 
 }  // namespace test

@@ -632,11 +632,20 @@ const Row kSolver[] = {
 
 }  // namespace
 
+const std::vector<Part> &parts() {
+  const auto part = [](const char *header, const auto &rows) {
+    return Part{header, {std::begin(rows), std::end(rows)}};
+  };
+  static const std::vector<Part> all = {part("base", kBase),       part("options", kOptions),
+                                        part("grid", kGrid),       part("field", kField),
+                                        part("storage", kStorage), part("schedule", kSchedule),
+                                        part("tracker", kTracker), part("solver", kSolver)};
+  return all;
+}
+
 std::vector<Row> table() {
   std::vector<Row> rows;
-  const auto add = [&](const auto &part) { rows.insert(rows.end(), std::begin(part), std::end(part)); };
-  add(kBase), add(kOptions), add(kGrid), add(kField), add(kStorage), add(kSchedule), add(kTracker),
-      add(kSolver);
+  for (const Part &part : parts()) rows.insert(rows.end(), part.rows.begin(), part.rows.end());
   return rows;
 }
 

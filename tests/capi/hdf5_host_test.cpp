@@ -321,14 +321,14 @@ TEST_F(Host, RecordsInAChildForkedWithWorkInFlight) {
     mine = open_storage(left, nullptr, options_from(kInFlight));
     start(mine);
     record(mine, 3, 0, 30);
-    mine.release();  // and exits with work in flight
+    mine.release();  // and exits with work in flight, which is finished
     return HasFailure() ? 1 : 0;
   })));
   record(storage, 1, 30, 30);
   ASSERT_OK(pde_storage_close(storage.release()));
   expect_file(path, 1, 60);
   expect_file(own, 2, 30);
-  expect_file(left, 3, 1);
+  expect_file(left, 3, 30);
 }
 
 /// With the storage of its parent as well, whose workers it does not have.
