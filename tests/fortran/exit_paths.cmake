@@ -21,7 +21,7 @@ endfunction()
 
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})
-foreach(options "threads=0" "threads=2 level=9" "threads=2 compression=none" "threads=2 commit_every=1 chunk_bytes=30000")
+foreach(options "threads=2 level=9" "threads=0 compression=none commit_every=1 chunk_bytes=30000")
   foreach(mode truncate_once append)
     foreach(ending ${everything} abort)
       set(what "${ending}, ${mode}, ${options}")
