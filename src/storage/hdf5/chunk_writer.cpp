@@ -269,15 +269,26 @@ void ChunkWriter::place_and_write(int64_t slab, int64_t tile, Buffer bytes, int6
 }
 
 /// Where the last commit tells of something else, the chunk waits for the next one. Says whether it does.
+/// What of it lies outside of a raw tail that is replaced comes before what leads to it, as an older chunk
+/// may be there.
 bool ChunkWriter::hold(const WriteJob &job) {
   DriverFile &driver = series_.driver();
   if (!driver.holds(job.offset)) return false;
-  const auto overlaps = [&](const FileBlock &tail) {
-    return job.offset < tail.offset + tail.size && tail.offset < job.offset + job.size;
-  };
-  const bool sealed = std::any_of(retired_.begin(), retired_.end(), overlaps);
-  driver.write(job.bytes.get(), static_cast<size_t>(job.size), job.offset,
-               sealed ? Part::sealed : Part::samples);
+  for (int64_t begin = 0, end = 0; begin < job.size; begin = end) {
+    bool sealed = false;
+    end = job.size;
+    for (const FileBlock &tail : retired_) {
+      const int64_t first = tail.offset - job.offset, last = first + tail.size;
+      if (first > begin) {
+        end = std::min(end, first);
+      } else if (begin < last) {
+        sealed = true;
+        end = std::min(end, last);
+      }
+    }
+    driver.write(job.bytes.get() + begin, static_cast<size_t>(end - begin), job.offset + begin,
+                 sealed ? Part::sealed : Part::samples);
+  }
   return true;
 }
 
