@@ -43,6 +43,7 @@ ChunkReader::ChunkReader(SeriesFile &series, int threads)
 ChunkReader::~ChunkReader() = default;
 
 void ChunkReader::read(const Selection &selection, std::byte *out, ChunkWriter *writer, int64_t length) {
+  located_.clear();
   const auto most = static_cast<size_t>(std::min(kMostPieces, most_kept_));
   const int64_t block = std::max<int64_t>(1, kMostPieces * geometry_.rows() / selection.step);
   for (int64_t index = 0; index < selection.count; index += block) {
@@ -90,6 +91,9 @@ void ChunkReader::read_pieces(const Selection &selection, std::byte *out, std::s
   }
   try {
     begin(selection, out, pieces);
+    for (const Piece &piece : pieces) {
+      if (piece.job) located_.push_back({piece.slab, piece.tile, piece.job->place});
+    }
     take(selection, out, pieces);
   } catch (...) {
     wait_for(pieces);  // they write into the caller's array

@@ -28,6 +28,13 @@ class ChunkReader {
   /// be called inside an H5Session.
   void read(const Selection &selection, std::byte *out, ChunkWriter *writer, int64_t length);
 
+  /// The chunks that the last call has read, and where it has found them.
+  struct Located {
+    int64_t slab, tile;
+    SeriesFile::ChunkPlace place;
+  };
+  const std::vector<Located> &located() const { return located_; }
+
   /// Whether a selection begins where the last one ended: some of it may be here already.
   bool continued_by(const Selection &selection) const { return selection.first == last_read_ + 1; }
 
@@ -66,6 +73,7 @@ class ChunkReader {
   const ChunkGeometry &geometry_;
   ChunkBuffers buffers_;
   int64_t most_kept_;
+  std::vector<Located> located_;
   std::list<Kept> kept_;  // the last that was wanted comes first
   int64_t last_read_ = -1, in_order_ = 0;
   WorkerLane lane_;

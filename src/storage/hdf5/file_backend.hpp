@@ -1,8 +1,9 @@
-// The file backend, whose halves are file_storage.cpp (opening, writing) and file_reading.cpp (what is there,
-// reading).
+// The file backend, whose parts are file_storage.cpp (opening, writing), file_reading.cpp (what is there,
+// reading) and live_reading.cpp (while others write).
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "storage/backends.hpp"
+#include "storage/hdf5/capture.hpp"
 #include "storage/hdf5/chunk_reader.hpp"
 #include "storage/hdf5/chunk_writer.hpp"
 #include "storage/hdf5/file_ops.hpp"
@@ -51,9 +53,9 @@ class FileBackend final : public Backend {
   using Clock = std::chrono::steady_clock;
   using SeriesPtr = std::unique_ptr<SeriesFile>;
 
-  void look_at(int fd);
   SeriesPtr open_series(bool writable);
   void inspect();
+  void inspect_now();
   void learn(SeriesFile &series);
   void describe();
 
@@ -80,11 +82,21 @@ class FileBackend final : public Backend {
   void take_name();
   void check_alive();
   SeriesFile &readable_series(int64_t last);
-  bool has_changed(const SeriesFile &series);
   void open_again();
   void look_anew();
   void check_contents();
+  void read_times(int64_t first, int64_t count, double *out_times);
   bool reads_direct(const SeriesFile &series, const Selection &selection) const;
+  void read_part(const Selection &selection, void *out_data);
+
+  void look_at(int fd);
+  void look_through(DriverFile &driver);
+  bool is_written();
+  bool is_of_one_commit();
+  bool chunks_stay();
+  void steadily(const std::function<void()> &read);
+  void read_steadily(const Selection &selection, void *out_data);
+
   void close_series(SeriesPtr &series);
   void leave_series();
   void release();
@@ -105,9 +117,15 @@ class FileBackend final : public Backend {
   std::map<std::string, std::string>
       stored_info_;  // attributes as the file has them: only changes are written
 
-  FileStatus seen_{};   // of the file that contents_ tell of, when it was last opened
-  SeriesPtr series_;    // what is read, or written
-  SeriesPtr replaced_;  // the old file, kept open and locked until a new one has taken its name
+  FileStatus seen_{};         // of the file that contents_ tell of, when it was last looked at
+  JournalState seen_commit_;  // at that time
+  bool seen_just_written_ = false;
+  bool seen_torn_ = false;           // a commit was going on, and could not be laid over it
+  std::shared_ptr<Capture> copies_;  // for reading what others write faster than it can be read
+  bool copied_ = false;              // they are of one moment
+  bool read_beside_ = false;         // chunks, by reader_
+  SeriesPtr series_;                 // what is read, or written
+  SeriesPtr replaced_;               // the old file, kept open and locked until a new one has taken its name
   std::unique_ptr<ChunkWriter> writer_;  // of series_ while it is written; null where H5Dwrite is used
   std::unique_ptr<TimesWriter> times_;
   std::unique_ptr<ChunkReader> reader_;  // of series_, once something is read

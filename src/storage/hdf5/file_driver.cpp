@@ -243,7 +243,8 @@ herr_t DriverFile::close(hid_t file) {
 
 void DriverFile::opened() {
   FileStatus status;
-  end_of_file_ = ops_.status(fd(), &status) == 0 ? std::max(status.size, held_.end()) : 0;
+  const int64_t size = copies_ ? copies_->size() : ops_.status(fd(), &status) == 0 ? status.size : 0;
+  end_of_file_ = std::max(size, held_.end());
 }
 
 void DriverFile::closed() {
@@ -279,6 +280,11 @@ int64_t DriverFile::size() const {
 
 int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
   if (!descriptor_) return -EBADF;
+  const std::span<std::byte> out(static_cast<std::byte *>(data), size);
+  if (copies_ && copies_->serve(offset, out)) {
+    held_.patch(offset, out);
+    return static_cast<int64_t>(size);
+  }
   const int64_t done = read_fully(ops_, fd(), data, size, offset);
   if (done < 0) {
     ++failed_reads_;
@@ -287,7 +293,7 @@ int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
     return done;
   }
   std::memset(static_cast<char *>(data) + done, 0, size - static_cast<size_t>(done));
-  held_.patch(offset, {static_cast<std::byte *>(data), size});
+  held_.patch(offset, out);
   return static_cast<int64_t>(size);
 }
 
@@ -356,6 +362,13 @@ void DriverFile::truncate(int64_t size) {
 void DriverFile::lay_over(const JournalRecord &record) {
   record.lay_over(held_);
   held_bytes_ = held_.bytes();
+}
+
+void DriverFile::look_through(std::shared_ptr<Capture> copies) {
+  const std::lock_guard lock(held_mutex_);
+  held_.clear();
+  held_bytes_ = 0;
+  copies_ = std::move(copies);
 }
 
 void DriverFile::commit(const SeriesId &series, bool shortens) {

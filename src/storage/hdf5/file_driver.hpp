@@ -30,6 +30,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "storage/hdf5/capture.hpp"
 #include "storage/hdf5/file_ops.hpp"
 #include "storage/hdf5/journal.hpp"
 #include "storage/hdf5/overlay.hpp"
@@ -39,6 +40,7 @@ namespace pde {
 /// A piece of the file.
 struct FileBlock {
   int64_t offset = -1, size = 0;
+  bool operator==(const FileBlock &) const = default;
   explicit operator bool() const { return offset >= 0; }
 };
 
@@ -96,8 +98,14 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   int64_t held() const { return held_bytes_; }
   /// Whether there are samples among them.
   bool held_samples() const;
+
+  // ---- a file that others write
+
   /// What a journal holds is seen in place of what the file has.
   void lay_over(const JournalRecord &record);
+  /// The file as it is now, with nothing laid over it; where there are copies of it, these. HDF5 must not
+  /// have it open.
+  void look_through(std::shared_ptr<Capture> copies);
 
   // ---- samples beside HDF5
 
@@ -169,6 +177,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   int64_t end_of_file_ = 0, end_of_allocation_ = 0;  // as HDF5 sees them
   int64_t committed_end_ = 0;                        // what is written before it is held
   bool samples_in_place_ = false;
+  std::shared_ptr<Capture> copies_;  // what is read instead, for who only reads
   Overlay held_, applied_;  // what the file has where this was applied to, as far as it is worth remembering
   mutable std::mutex held_mutex_;  // workers read what is held
   std::atomic<int64_t> held_bytes_ = 0;

@@ -3,7 +3,6 @@
 #include <hdf5.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -11,15 +10,18 @@
 #include "base/numbers.hpp"
 #include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
-#include "storage/hdf5/replay.hpp"
 #include "storage/hdf5/series_path.hpp"
 
 namespace pde {
 
 // ---- what is there
 
-/// Looks at what is there. A mode that replaces it does not mind what it cannot read, as long as it is HDF5.
 void FileBackend::inspect() {
+  steadily([this] { inspect_now(); });
+}
+
+/// Looks at what is there. A mode that replaces it does not mind what it cannot read, as long as it is HDF5.
+void FileBackend::inspect_now() {
   const bool replaces = mode_ == Mode::truncate || mode_ == Mode::truncate_once;
   contents_ = {};
   info_ = {};
@@ -43,26 +45,19 @@ void FileBackend::inspect() {
   fail(PDE_ERR_NOT_FOUND, "there is no file {}", path_);
 }
 
-/// Before anything is read, so that later changes show. Clocks of file systems are coarse: after a change
-/// just now another one may look the same.
-void FileBackend::look_at(int fd) {
-  constexpr auto kCoarse = std::chrono::milliseconds(50);
-  ops_.status(fd, &seen_);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  if (now - std::chrono::nanoseconds(seen_.modified) < kCoarse) seen_.modified = -1;
-}
-
 FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
+  if (ops_.path_status(path_, &seen_) < 0) seen_ = {};
   Descriptor file = open_hdf5_file(ops_, path_, writable);
   if (!file) return nullptr;
-  look_at(file.get());
-  std::optional<JournalRecord> pending;
-  if (!writable) pending = find_pending_commit(ops_, path_, file.get());
   auto series =
       std::make_unique<SeriesFile>(ops_, std::move(file), path_, writable ? &lock_->journal() : nullptr);
   try {
+    if (writable) {
+      look_at(series->driver().fd());
+    } else {
+      look_through(series->driver());
+    }
     const H5Session session;
-    if (pending) series->driver().lay_over(*pending);
     series->open();
   } catch (...) {
     close_series(series);
@@ -160,17 +155,10 @@ SeriesFile &FileBackend::readable_series(int64_t last) {
   if (series_ && (series_->driver().lost() || series_->driver().writable())) close_series(series_);
   if (!series_) {
     open_again();
-  } else if (has_changed(*series_)) {
-    look_anew();
+  } else if (seen_just_written_ || is_written()) {
+    look_anew();  // what HDF5 remembers, such as its index of chunks, does not fit any more
   }
   return *series_;
-}
-
-/// What HDF5 remembers of a file, such as its index of chunks, does not fit one that others go on writing.
-bool FileBackend::has_changed(const SeriesFile &series) {
-  FileStatus now;
-  if (ops_.status(series.driver().fd(), &now) < 0) return false;
-  return now.size != seen_.size || now.modified != seen_.modified;
 }
 
 /// The same file as before, for reading. Another one is not read as if it were the one that was looked at.
@@ -188,11 +176,11 @@ void FileBackend::open_again() {
 
 /// Through the descriptor that is open: another file may have the path by now.
 void FileBackend::look_anew() {
-  look_at(series_->driver().fd());
   leave_series();
   try {
     const H5Session session;
     series_->close();
+    look_through(series_->driver());
     series_->open();
   } catch (...) {
     close_series(series_);
@@ -222,6 +210,10 @@ void FileBackend::check_contents() {
 }
 
 void FileBackend::times(int64_t first, int64_t count, double *out_times) {
+  steadily([&] { read_times(first, count, out_times); });
+}
+
+void FileBackend::read_times(int64_t first, int64_t count, double *out_times) {
   SeriesFile &series = readable_series(first + count - 1);
   const int64_t here = times_ ? std::max(first, std::min(times_->first(), first + count)) : first + count;
   if (here < first + count) times_->copy(here, first + count - here, out_times + (here - first));
@@ -243,19 +235,29 @@ bool FileBackend::reads_direct(const SeriesFile &series, const Selection &select
 }
 
 void FileBackend::read(const Selection &selection, void *out_data) {
+  read_steadily(selection, out_data);
+}
+
+void FileBackend::read_part(const Selection &selection, void *out_data) {
   SeriesFile &series = readable_series(selection.last());
   if (reads_direct(series, selection)) {
     if (!reader_) reader_ = std::make_unique<ChunkReader>(series, threads_);
-    return reader_->read(selection, static_cast<std::byte *>(out_data), writer_.get(), length_);
+    read_beside_ = true;
+    const int64_t length = copies_ ? 0 : length_;  // what is ahead is not among the copies
+    return reader_->read(selection, static_cast<std::byte *>(out_data), writer_.get(), length);
   }
   const H5Session session;
   series.read_box(selection, out_data);
 }
 
 std::optional<std::string> FileBackend::snapshot_info(int64_t index) {
-  SeriesFile &series = readable_series(index);
-  const H5Session session;
-  return series.read_snapshot_info(index);
+  std::optional<std::string> info;
+  steadily([&] {
+    SeriesFile &series = readable_series(index);
+    const H5Session session;
+    info = series.read_snapshot_info(index);
+  });
+  return info;
 }
 
 }  // namespace pde

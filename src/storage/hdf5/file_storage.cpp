@@ -475,7 +475,7 @@ void FileBackend::take_name() {
   if (result < 0) fail(PDE_ERR_IO, "renaming {} to {}: {}", temporary_, path_, errno_text(-result));
   temporary_.clear();
   series_->driver().moved(path_);
-  ops_.status(series_->driver().fd(), &seen_);
+  look_at(series_->driver().fd());
   if (replaced_) replaced_.reset();
   if (!sync_) return;
   const Descriptor folder(

@@ -82,9 +82,9 @@ std::optional<JournalState> read_journal_state(FileOps &ops, int fd) {
   if (read_fully(ops, fd, bytes.data(), bytes.size(), kStateOffset) < static_cast<int64_t>(bytes.size()))
     return std::nullopt;
   if (!has_text(bytes.data(), kStateMagic)) return std::nullopt;
-  if (get_number<uint32_t>(&bytes[28]) != checksum({bytes.data(), 28})) return std::nullopt;
+  if (get_number<uint32_t>(&bytes[36]) != checksum({bytes.data(), 36})) return std::nullopt;
   return JournalState{get_number<uint64_t>(&bytes[8]), get_number<int64_t>(&bytes[16]),
-                      get_number<uint32_t>(&bytes[24])};
+                      get_number<uint64_t>(&bytes[24]), get_number<uint32_t>(&bytes[32])};
 }
 
 // ---- a record that was found
@@ -267,7 +267,7 @@ Journal::Failure Journal::record(const Overlay &held, const Commit &commit, cons
   write_table(commit);
   Failure failure;
   try {
-    failure = write_record();
+    failure = write_record(commit.shortens);
   } catch (...) {
     state_ = before;
     throw;
@@ -379,7 +379,7 @@ void Journal::write_table(const Commit &commit) {
 
 /// A small record in one piece with its state, which the system then has entirely or not at all; a large one
 /// before its state.
-Journal::Failure Journal::write_record() {
+Journal::Failure Journal::write_record(bool shortens) {
   constexpr size_t kOnePage = 4096 - kJournalTextBytes;
   state_.record_bytes = static_cast<int64_t>(buffer_.size() - kStateBytes);
   state_.checksum = checksum(std::span<const std::byte>(buffer_).subspan(kStateBytes));
@@ -387,8 +387,10 @@ Journal::Failure Journal::write_record() {
     state_.record_bytes += static_cast<int64_t>(change.bytes.size());
     state_.checksum = crc32_of(state_.checksum, change.bytes);
   }
-  const uint64_t sequence = state_.sequence == 0 ? first_sequence() : state_.sequence;
-  state_.sequence = sequence + 1;
+  const bool first = state_.sequence == 0;
+  state_.sequence = (first ? first_sequence() : state_.sequence) + 1;
+  // A journal before this one, which is gone, may have told of such a commit.
+  if (shortens || first) state_.shortened = state_.sequence;
   write_state();
   const bool small = kStateBytes + static_cast<size_t>(state_.record_bytes) <= kOnePage;
   int error = 0;
@@ -425,8 +427,9 @@ void Journal::write_state() {
   put_text(to, kStateMagic);
   put_number(to + 8, state_.sequence);
   put_number(to + 16, state_.record_bytes);
-  put_number(to + 24, state_.checksum);
-  put_number(to + 28, checksum({to, 28}));
+  put_number(to + 24, state_.shortened);
+  put_number(to + 32, state_.checksum);
+  put_number(to + 36, checksum({to, 36}));
 }
 
 Journal::Failure Journal::apply(int data_fd) {

@@ -34,7 +34,8 @@ using SeriesId = std::array<char, 32>;
 struct JournalState {
   uint64_t sequence = 0;  // 0: nothing has been committed through this journal
   int64_t record_bytes = 0;
-  uint32_t checksum = 0;  // of the record
+  uint64_t shortened = 0;  // the number of the last commit that took rows away; 0: there was none
+  uint32_t checksum = 0;   // of the record
   bool applying() const { return sequence % 2 == 1; }
 };
 
@@ -127,7 +128,7 @@ class Journal {
   Failure add_change(int64_t offset, std::span<const std::byte> bytes, const Overlay::Piece &piece,
                      uint8_t order, const ReadOld &read_old);
   void write_table(const Commit &commit);
-  Failure write_record();
+  Failure write_record(bool shortens);
   int put(const void *bytes, size_t size, int64_t offset);
   void write_state();
 

@@ -57,19 +57,21 @@ void apply(FileOps &ops, const std::string &path, const JournalRecord &record, i
 
 }  // namespace
 
-bool is_commit_pending(FileOps &ops, const std::string &path) {
+JournalState current_commit(FileOps &ops, const std::string &path) {
   const Descriptor journal = open_journal(ops, path);
-  if (!journal) return false;
-  const auto state = read_journal_state(ops, journal.get());
-  return state && state->applying();
+  if (!journal) return {};
+  return read_journal_state(ops, journal.get()).value_or(JournalState{});
 }
 
-std::optional<JournalRecord> find_pending_commit(FileOps &ops, const std::string &path, int data_fd) {
+bool is_commit_pending(FileOps &ops, const std::string &path) {
+  return current_commit(ops, path).applying();
+}
+
+std::optional<JournalRecord> find_pending_commit(FileOps &ops, const std::string &path,
+                                                 const JournalState &state, int data_fd) {
   const Descriptor journal = open_journal(ops, path);
   if (!journal) return std::nullopt;
-  const auto state = read_journal_state(ops, journal.get());
-  if (!state || !state->applying()) return std::nullopt;
-  auto record = JournalRecord::read(ops, journal.get(), *state);
+  auto record = JournalRecord::read(ops, journal.get(), state);
   if (!record) return std::nullopt;
   const JournalRecord::Fit fit = record->fit(ops, data_fd);
   if (fit != JournalRecord::Fit::open && fit != JournalRecord::Fit::applied) return std::nullopt;

@@ -70,6 +70,7 @@ class SeriesFile {
   struct ChunkPlace {
     FileBlock block;    // false: there is no such chunk
     uint32_t mask = 0;  // filters that were left out
+    bool operator==(const ChunkPlace &) const = default;
   };
   ChunkPlace find_chunk(int64_t slab, int64_t tile);
   /// Whether these are plain samples, as a raw tail has them, and every chunk of a file without filters.
