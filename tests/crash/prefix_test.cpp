@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <vector>
 
 #include "base/log.hpp"
 #include "crash/file_log.hpp"
+#include "crash/marks.hpp"
 #include "crash/scenario.hpp"
 #include "storage/hdf5/journal.hpp"
 #include "support/temporary_folder.hpp"
@@ -34,39 +34,6 @@ struct Counts {
 Counts &total() {
   static Counts counts;
   return counts;
-}
-
-/// Marks of a recording, and how many changes had been made by then.
-struct Marks {
-  std::vector<std::pair<size_t, Mark>> all;
-
-  const Mark &last(size_t changes) const {
-    const auto next = std::upper_bound(all.begin(), all.end(), changes,
-                                       [](size_t count, const auto &mark) { return count < mark.first; });
-    return std::prev(next)->second;
-  }
-  /// Those between which a prefix lies; what comes with the same change is as good.
-  std::vector<const Mark *> next(size_t changes) const {
-    std::vector<const Mark *> result;
-    for (const auto &[count, mark] : all) {
-      if (count < changes) continue;
-      result.push_back(&mark);
-      if (count > changes) break;
-    }
-    return result;
-  }
-};
-
-bool is_allowed_at(const Series &found, const Marks &marks, size_t changes, bool without) {
-  const auto seen = [&](Mark mark) {
-    if (without) mark.series = without_infos(mark.series);
-    return mark;
-  };
-  const Mark last = seen(marks.last(changes));
-  if (is_allowed(found, last, last)) return true;
-  for (const Mark *next : marks.next(changes))
-    if (is_allowed(found, last, seen(*next))) return true;
-  return false;
 }
 
 /// Whether the journal holds a commit: one with samples in it, where a chunk is being sealed, or moved; one
@@ -127,7 +94,7 @@ void Prefixes::check_with_hdf5(const Marks &marks, size_t changes, const Pending
   const Series expected = without_infos(marks.last(changes).series);
   for (size_t i = 0; i < plain.series.size() && i < expected.size(); ++i)
     if (plain.series[i] == 0) plain.series[i] = expected[i];
-  const bool right = is_allowed_at(plain.series, marks, changes, true);
+  const bool right = marks.allow(plain.series, changes, true);
   counts_.hdf5_torn += torn && !right;
   counts_.wrong += !torn && !right;
   EXPECT_TRUE(right || torn) << "HDF5 finds " << plain.series.size();
@@ -146,7 +113,7 @@ void Prefixes::check(const FileState &state, const Marks &marks, size_t changes,
     EXPECT_TRUE(nothing_yet);
     counts_.lost += !nothing_yet;
   } else {
-    const bool right = found.how == Found::How::read && is_allowed_at(found.series, marks, changes, false);
+    const bool right = found.how == Found::How::read && marks.allow(found.series, changes, false);
     counts_.lost += !right;
     EXPECT_TRUE(right) << "libpde finds " << found.series.size() << " " << found.problem;
   }
@@ -175,7 +142,7 @@ TEST_P(Prefixes, LeaveWhatWasCommitted) {
   Marks marks;
   {
     const test::WithOps with(&log);
-    record(scenario, path, before, [&](const Mark &mark) { marks.all.emplace_back(log.size(), mark); });
+    record(scenario, path, before, [&](const Mark &mark) { marks.add(log.size(), mark); });
   }
   const int64_t stride = amount("PDE_PREFIX_STRIDE", 23);
   const std::vector<FileChange> &changes = log.changes();
@@ -208,12 +175,6 @@ TEST_P(Prefixes, LeaveWhatWasCommitted) {
   }
   if (!HasFailure()) check(state, marks, changes.size());
   total().add(counts_);
-}
-
-std::string test_name(const testing::TestParamInfo<Scenario> &info) {
-  std::string name = info.param.name;
-  std::replace(name.begin(), name.end(), '/', '_');
-  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Prefixes, testing::ValuesIn(scenarios(false)), test_name);

@@ -53,12 +53,6 @@ Print print_of(const Field &field, double time, const std::string &info) {
   return print_of(time, field.c_order_data(), static_cast<size_t>(field.description().bytes()), info);
 }
 
-pde::Options options_of(const std::string &text) {
-  pde::Options options;
-  options.parse(text);
-  return options;
-}
-
 constexpr double kOld = 1000, kNew = 100;
 
 /// One snapshot more.
@@ -71,6 +65,23 @@ Print append(pde::Storage &storage, const Scenario &scenario, double first) {
 }
 
 }  // namespace
+
+pde::Options options_of(const std::string &text) {
+  pde::Options options;
+  options.parse(text);
+  return options;
+}
+
+Series numbered_series(const Scenario &scenario, int64_t length) {
+  const pde::StoragePtr storage = pde::open_storage("memory:", "create", {});
+  Series series;
+  for (int64_t i = 0; i < length; ++i) series.push_back(append(*storage, scenario, static_cast<double>(i)));
+  return series;
+}
+
+void append_numbered(pde::Storage &storage, const Scenario &scenario, int64_t index) {
+  append(storage, scenario, static_cast<double>(index));
+}
 
 const char *Scenario::mode() const {
   return start == Start::extend || start == Start::extend_pypde ? "append" : "truncate_once";

@@ -8,6 +8,11 @@
 #include <string>
 #include <vector>
 
+namespace pde {
+class Options;
+class Storage;
+}  // namespace pde
+
 namespace crash {
 
 /// One snapshot of a series as it is compared: of time, samples, and for libpde also metadata.
@@ -31,6 +36,11 @@ inline void PrintTo(const Scenario &scenario, std::ostream *out) {
 
 /// All of them: modes, threads, compression, sizes, commits.
 std::vector<Scenario> scenarios(bool sync);
+
+/// What a series is whose snapshots are appended one by one, and what does that: snapshot number `index`.
+Series numbered_series(const Scenario &scenario, int64_t length);
+void append_numbered(pde::Storage &storage, const Scenario &scenario, int64_t index);
+pde::Options options_of(const std::string &text);
 
 /// What the series is at some moment, and how much of it a kill must leave from then on.
 struct Mark {

@@ -7,16 +7,19 @@
 // that.
 #include <gtest/gtest.h>
 #include <hdf5.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -410,6 +413,7 @@ TEST_P(FileFaults, RefreshingCanBeTriedAgain) {
 INSTANTIATE_TEST_SUITE_P(Disk, FileFaults,
                          testing::Values(Fault{"full", kWrite | kTruncate, ENOSPC},
                                          Fault{"broken", kWrite, EIO}, Fault{"quota", kWrite, EDQUOT},
+                                         Fault{"size_limit", kWrite | kTruncate, EFBIG},
                                          Fault{"sync", kSync, EIO}, Fault{"rename", kRename, EACCES},
                                          Fault{"read", kRead, EIO}, Fault{"descriptors", kOpen, EMFILE}),
                          [](const auto &test) { return test.param.name; });
@@ -493,6 +497,60 @@ TEST(FileFailure, AProcessThatEndsBeforeItsSamplesAreWrittenLeavesWhatItHasCommi
   found = found_in(path);
   EXPECT_EQ(found.count, 4);
   EXPECT_TRUE(found.right);
+}
+
+/// The limit of the system itself. Its signal ends the process as a kill would, unless the host ignores it.
+TEST(FileFailure, TheLimitOfTheSizeOfFilesLeavesWhatWasCommitted) {
+  for (const bool ignored : {true, false}) {
+    for (const int64_t threads : {0, 2}) {
+      const test::TemporaryFolder folder;
+      const std::string path = folder.file("run.h5");
+      int counts[2];
+      ASSERT_EQ(::pipe(counts), 0);
+      const pid_t child = ::fork();
+      if (child == 0) {
+        ::signal(SIGXFSZ, ignored ? SIG_IGN : SIG_DFL);
+        const rlimit limit{40000, 40000}, no_core{0, 0};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        ::setrlimit(RLIMIT_CORE, &no_core);
+        Options options;
+        options.set("threads", threads);
+        options.set("commit_every", int64_t{1});
+        options.set("chunk_bytes", int64_t{4096});
+        options.set("compression", std::string("none"));
+        const StoragePtr storage = open_storage(path, "create", options);
+        for (int64_t i = 0; i < 100; ++i) {
+          try {
+            storage->append(*snapshot(static_cast<double>(i)), static_cast<double>(i), nullptr);
+          } catch (const Error &error) {
+            const std::string_view message = error.what();
+            const bool said = error.code() == PDE_ERR_IO && message.find("too large") != message.npos;
+            ::_exit(said ? 7 : 1);
+          }
+          const int64_t committed = i + 1;
+          if (::write(counts[1], &committed, sizeof committed) < 0) ::_exit(1);
+        }
+        ::_exit(2);
+      }
+      ::close(counts[1]);
+      int64_t committed = 0, count;
+      while (::read(counts[0], &count, sizeof count) == sizeof count) committed = count;
+      ::close(counts[0]);
+      int status = -1;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      if (ignored) {
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+      } else {
+        EXPECT_TRUE(WIFSIGNALED(status) ? WTERMSIG(status) == SIGXFSZ : WEXITSTATUS(status) == 7) << status;
+      }
+      EXPECT_GT(committed, 10);
+      Found found = found_in(path);
+      EXPECT_GE(found.count, committed);
+      EXPECT_TRUE(found.right);
+      record(path, "append", static_cast<double>(found.count), 3, false);
+      EXPECT_EQ(found_in(path).count, found.count + 3);
+    }
+  }
 }
 
 }  // namespace

@@ -35,6 +35,11 @@ std::string read_header(FileOps &ops, int fd) {
   return std::string(text.data(), static_cast<size_t>(size > 0 ? size : 0));
 }
 
+/// Ours, or what a power cut has left of one before its text was on the disk.
+bool is_journal(const std::string &header) {
+  return header.starts_with(kJournalMagic) || header.find_first_not_of('\0') == header.npos;
+}
+
 /// The second line of the header: who holds the lock.
 std::string holder(FileOps &ops, int fd) {
   const std::string text = read_header(ops, fd);
@@ -58,7 +63,7 @@ void WriterLock::take() {
   const bool empty = regular && status.size == 0;
   try {
     // A file of this name that is not ours is noticed, and left alone.
-    if (!regular || (!empty && !read_header(ops_, file_.get()).starts_with(kJournalMagic))) {
+    if (!regular || (!empty && !is_journal(read_header(ops_, file_.get())))) {
       fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_,
            data_path_);
     }
