@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,6 +65,12 @@ class SystemFileOps final : public FileOps {
   }
   int unlink(const std::string &path) override { return answer(::unlink(path.c_str())); }
   int lock(int fd, int operation) override { return answer(::flock(fd, operation)); }
+  int file_system(int fd, int64_t *out_magic) override {
+    struct statfs s;
+    const int result = answer(::fstatfs(fd, &s));
+    if (result == 0) *out_magic = static_cast<int64_t>(s.f_type) & 0xffffffff;
+    return result;
+  }
 };
 
 constinit std::atomic<FileOps *> g_replacement{nullptr};

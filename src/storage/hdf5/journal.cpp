@@ -77,12 +77,16 @@ int64_t sectors(int64_t offset, int64_t size) {
 
 // ---- the state
 
-std::optional<JournalState> read_journal_state(FileOps &ops, int fd) {
+std::optional<JournalState> read_journal_state(FileOps &ops, int fd, bool *out_damaged) {
   std::array<std::byte, kStateBytes> bytes{};
-  if (read_fully(ops, fd, bytes.data(), bytes.size(), kStateOffset) < static_cast<int64_t>(bytes.size()))
-    return std::nullopt;
-  if (!has_text(bytes.data(), kStateMagic)) return std::nullopt;
-  if (get_number<uint32_t>(&bytes[36]) != checksum({bytes.data(), 36})) return std::nullopt;
+  const int64_t got = read_fully(ops, fd, bytes.data(), bytes.size(), kStateOffset);
+  const bool valid = got == static_cast<int64_t>(bytes.size()) && has_text(bytes.data(), kStateMagic) &&
+                     get_number<uint32_t>(&bytes[36]) == checksum({bytes.data(), 36});
+  if (out_damaged) {
+    *out_damaged =
+        !valid && std::any_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte != std::byte{}; });
+  }
+  if (!valid) return std::nullopt;
   return JournalState{get_number<uint64_t>(&bytes[8]), get_number<int64_t>(&bytes[16]),
                       get_number<uint64_t>(&bytes[24]), get_number<uint32_t>(&bytes[32])};
 }
@@ -225,7 +229,7 @@ uint64_t first_sequence() {
 
 Journal::Journal(FileOps &ops, int fd, std::string path, bool sync)
     : ops_(ops), fd_(fd), path_(std::move(path)), sync_(sync), sector_(kCompared) {
-  if (const auto state = read_journal_state(ops_, fd_)) state_ = *state;
+  if (const auto state = read_journal_state(ops_, fd_, &damaged_)) state_ = *state;
 }
 
 /// When each part is written, so that every reader finds each state in between right, or sees that it is not:

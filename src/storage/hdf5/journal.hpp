@@ -39,8 +39,8 @@ struct JournalState {
   bool applying() const { return sequence % 2 == 1; }
 };
 
-/// Nothing if the file has no valid one, as a journal without any commit.
-std::optional<JournalState> read_journal_state(FileOps &ops, int fd);
+/// Nothing if the file has no valid one, as a journal without any commit. `out_damaged`: something is there.
+std::optional<JournalState> read_journal_state(FileOps &ops, int fd, bool *out_damaged = nullptr);
 
 /// A commit as a journal has it.
 class JournalRecord {
@@ -92,6 +92,8 @@ class Journal {
   bool syncs() const { return sync_; }
   /// A record stands there that may not have been applied to its end.
   bool pending() const { return state_.applying(); }
+  /// What stands there is no state at all, and tells nothing of what was being done.
+  bool damaged() const { return damaged_; }
   /// It has been, but is not marked so.
   bool unsettled() const { return pending() && complete_; }
   const JournalState &state() const { return state_; }
@@ -137,6 +139,7 @@ class Journal {
   std::string path_;
   bool sync_, folder_synced_ = false;
   JournalState state_;
+  bool damaged_ = false;
   bool complete_ = false;          // all of the record has been applied
   std::vector<std::byte> buffer_;  // the state, and behind it the record or its table
   std::vector<Change> changes_;    // in the order in which they are applied

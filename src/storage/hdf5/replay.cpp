@@ -64,7 +64,11 @@ JournalState current_commit(FileOps &ops, const std::string &path) {
 }
 
 bool is_commit_pending(FileOps &ops, const std::string &path) {
-  return current_commit(ops, path).applying();
+  const Descriptor journal = open_journal(ops, path);
+  if (!journal) return false;
+  bool damaged = false;
+  const auto state = read_journal_state(ops, journal.get(), &damaged);
+  return damaged || (state && state->applying());
 }
 
 std::optional<JournalRecord> find_pending_commit(FileOps &ops, const std::string &path,
@@ -79,7 +83,7 @@ std::optional<JournalRecord> find_pending_commit(FileOps &ops, const std::string
 }
 
 void replay(FileOps &ops, const std::string &path, WriterLock &lock) {
-  if (!lock.journal().pending()) return;
+  if (!lock.journal().pending() && !lock.journal().damaged()) return;
   const std::string left_by = lock.left_by();
   const auto record = JournalRecord::read(ops, lock.fd(), lock.journal().state());
   const Descriptor file = open_hdf5_file(ops, path, true);

@@ -10,7 +10,8 @@
 
 namespace pde {
 
-/// Whether the journal of a data file holds a commit that may be half done, or one that is going on.
+/// Whether the journal of a data file holds a commit that may be half done, or one that is going on, or
+/// nobody knows what.
 bool is_commit_pending(FileOps &ops, const std::string &path);
 /// What its journal says of a data file by now; zeros if there is none, or none that we may read.
 JournalState current_commit(FileOps &ops, const std::string &path);

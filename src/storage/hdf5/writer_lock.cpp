@@ -2,13 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -48,6 +52,33 @@ std::string holder(FileOps &ops, int fd) {
   return text.substr(kJournalMagic.size(), end == text.npos ? text.npos : end - kJournalMagic.size());
 }
 
+/// Where another machine may have the same file; null on others.
+const char *network_file_system(FileOps &ops, int fd) {
+  int64_t magic = 0;
+  if (ops.file_system(fd, &magic) < 0) return nullptr;
+  // linux/magic.h, and what those that are not in it say of themselves.
+  constexpr std::pair<int64_t, const char *> kNames[] = {
+      {0x6969, "NFS"},        {0xff534d42, "CIFS"},   {0xfe534d42, "SMB"},
+      {0x517b, "SMB"},        {0x5346414f, "AFS"},    {0x6b414653, "AFS"},
+      {0x00c36400, "Ceph"},   {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},
+      {0x19830326, "BeeGFS"}, {0xaad7aaea, "PanFS"},  {0x01021997, "9P"},
+      {0x7461636f, "OCFS2"},  {0x01161970, "GFS2"},   {0x65735546, "FUSE, which may be a network"}};
+  for (const auto &[number, name] : kNames)
+    if (number == magic) return name;
+  return nullptr;
+}
+
+/// On file systems without flock the text of the journal is all there is: whether the process that wrote it
+/// is alive shows on its own machine only.
+bool is_held_by_a_living_process(const std::string &holder) {
+  int pid = 0;
+  std::array<char, 256> host{}, here{};
+  if (std::sscanf(holder.c_str(), "process %d on %255s", &pid, host.data()) != 2 || pid <= 0) return false;
+  ::gethostname(here.data(), here.size() - 1);
+  if (std::strcmp(host.data(), here.data()) != 0 || pid == process_id()) return false;
+  return ::kill(pid, 0) == 0 || errno == EPERM;
+}
+
 }  // namespace
 
 WriterLock::WriterLock(FileOps &ops, const std::string &data_path, bool sync)
@@ -58,6 +89,13 @@ WriterLock::WriterLock(FileOps &ops, const std::string &data_path, bool sync)
 void WriterLock::take() {
   do open_and_lock();
   while (!named());
+  if (const char *network = network_file_system(ops_, file_.get())) {
+    log_info(
+        "{} is on a network file system ({}): a kill of this process loses nothing that is committed; that "
+        "holds for a crash of this machine with fsync=true only, one writer at a time as far as flock "
+        "reaches, and readers on other machines see commits late",
+        data_path_, network);
+  }
   FileStatus status;
   const bool regular = ops_.status(file_.get(), &status) == 0 && status.regular;
   const bool empty = regular && status.size == 0;
@@ -84,6 +122,12 @@ void WriterLock::open_and_lock() {
   }
   const int result = lock_now(ops_, file_.get(), LOCK_EX);
   if (unsupported(result)) {
+    const std::string before = holder(ops_, file_.get());
+    if (is_held_by_a_living_process(before)) {
+      fail(PDE_ERR_BUSY,
+           "{} is being written by {}, as {} says, whose file system has no locks: one writer at a time",
+           data_path_, before, path_);
+    }
     log_warning("{} is on a file system without locks: make sure that nothing else writes to {}", path_,
                 data_path_);
   } else if (result < 0) {
