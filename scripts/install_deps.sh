@@ -38,6 +38,7 @@ libgtest-dev       test  GoogleTest
 gfortran           test  Fortran module
 ffmpeg             test  looks into the movies that we wrote
 hdf5-tools         test  looks into the files that we wrote
+netcdf-bin         test  looks into the files that we wrote
 locales            test  a locale with a decimal comma, to test that none matters
 python3            test  symbol and layer checks, py-pde and h5py
 python3-venv       test  environment for py-pde and h5py
