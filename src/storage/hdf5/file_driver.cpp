@@ -36,9 +36,10 @@ const H5File *cast(const H5FD_t *file) {
   return reinterpret_cast<const H5File *>(file);
 }
 
-H5FD_t *driver_open(const char *, unsigned flags, hid_t access, haddr_t) {
+H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr_t) {
   const auto *info = static_cast<const DriverInfo *>(H5Pget_driver_info(access));
-  if (!info) return nullptr;
+  // HDF5 asks the driver of a file for whatever an external link in it names, too.
+  if (!info || !info->file->expects(name)) return nullptr;
   auto *file = new (std::nothrow) H5File{};
   if (!file) {
     info->file->refuse_for_memory();

@@ -28,6 +28,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "storage/hdf5/capture.hpp"
@@ -138,6 +139,8 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   void fail_write(const std::string &what, int error, int64_t offset);
 
   // ---- for the driver's callbacks
+  /// Whether it is this file that HDF5 opens, and because we asked.
+  bool expects(std::string_view path) const { return expected_ && path == path_; }
   void opened();
   void refuse_for_memory() { without_memory_ = true; }
   void closed();
@@ -182,7 +185,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   mutable std::mutex held_mutex_;  // workers read what is held
   std::atomic<int64_t> held_bytes_ = 0;
   bool without_memory_ = false;
-  bool expected_ = false;           // a close that comes now is ours
+  bool expected_ = false;           // an opening or a close that comes now is ours
   std::atomic<bool> lost_ = false;  // set by whichever thread of the host calls H5close()
   std::atomic<bool> abandoned_ = false;
   Noting noting_ = Noting::none;

@@ -226,6 +226,10 @@ H5Shape h5_shape(hid_t dataset) {
   return shape;
 }
 
+bool h5_lies_elsewhere(hid_t creation) {
+  return H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) != 0;
+}
+
 void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,
                  const std::vector<hsize_t> &count, hsize_t step, void *buffer, const std::string &what) {
   const H5Id file_space = h5_own(H5Dget_space(dataset), H5Sclose, what);

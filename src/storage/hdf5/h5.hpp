@@ -89,6 +89,9 @@ struct H5Shape {
   std::vector<hsize_t> size, max;
 };
 H5Shape h5_shape(hid_t dataset);
+/// Whether the samples of a dataset with these properties lie in other files, which HDF5 would open, or make,
+/// on its own.
+bool h5_lies_elsewhere(hid_t creation);
 /// Moves the part of a dataset that begins at `start`; `count` entries along each axis, every `step`-th of
 /// the first.
 void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,

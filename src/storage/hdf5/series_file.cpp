@@ -110,6 +110,8 @@ H5Id SeriesFile::open_dataset(const char *name) {
   if (H5Pget_layout(creation.get()) != H5D_CHUNKED) fixed_ = true;
   return h5_own(H5Dopen2(file_, name, access.get()), H5Dclose, fmt::format("opening /{} of {}", name, path_));
 }
+  if (h5_lies_elsewhere(creation.get()))
+    fail(PDE_ERR_UNSUPPORTED, "/{} of {} has its samples in other files, which are not read", name, path_);
 
 void SeriesFile::open_datasets() {
   fixed_ = false;

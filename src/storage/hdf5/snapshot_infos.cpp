@@ -78,6 +78,10 @@ bool SnapshotInfos::open() {
   H5Id index(H5Dopen2(file_, "snapshot_info/index", H5P_DEFAULT), H5Dclose);
   H5Id text(H5Dopen2(file_, "snapshot_info/text", H5P_DEFAULT), H5Dclose);
   if (!index || !text) bad_group("is not readable as metadata of snapshots: " + h5_error_text());
+  for (const H5Id *dataset : {&index, &text}) {
+    const H5Id creation(H5Dget_create_plist(dataset->get()), H5Pclose);
+    if (!creation || h5_lies_elsewhere(creation.get())) bad_group("has its content in other files");
+  }
   const H5Shape shape = h5_shape(index.get()), bytes = h5_shape(text.get());
   if (shape.size.size() != 2 || shape.size[1] != kColumns || bytes.size.size() != 1)
     bad_group("has datasets of another shape than [entries, 3] and [bytes]");

@@ -1,0 +1,174 @@
+// HDF5 files that nobody has written by accident: what they point at elsewhere is not followed, what they
+// claim is not believed, and neither costs memory or time. A status and a message, whatever is done with
+// them.
+#include <cmath>
+#include <cstring>
+
+#include "odd_files.hpp"
+#include "user_program.hpp"
+
+namespace test {
+namespace {
+
+class HostileFile : public ::testing::Test {
+ protected:
+  void create() { file = std::make_unique<Closing>(make(path), H5Fclose); }
+  static hid_t make(const std::string &path) {
+    const hid_t made = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
+    if (made < 0) throw std::runtime_error("cannot create " + path);
+    return made;
+  }
+  void close() { file.reset(); }
+
+  using Shape = std::vector<hsize_t>;
+  /// With growing datasets: chunks of this shape.
+  void add(const char *name, const Shape &shape, const Shape &chunk = {}, hid_t creation = -1,
+           hid_t type = H5T_IEEE_F64LE) {
+    add_to(*file, name, shape, chunk, creation, type);
+  }
+  static void add_to(hid_t where, const char *name, const Shape &shape, const Shape &chunk, hid_t creation,
+                     hid_t type) {
+    const Shape most(shape.size(), H5S_UNLIMITED);
+    const Closing space(
+        H5Screate_simple(static_cast<int>(shape.size()), shape.data(), chunk.empty() ? nullptr : most.data()),
+        H5Sclose);
+    const Closing properties(creation < 0 ? H5Pcreate(H5P_DATASET_CREATE) : H5Pcopy(creation), H5Pclose);
+    if (!chunk.empty()) H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data());
+    const Closing made(H5Dcreate2(where, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
+    if (made < 0) throw std::runtime_error(std::string("cannot create the dataset ") + name);
+    if (count_of({shape.begin(), shape.end()}) == 0) return;
+    // The first value tells which file one is in.
+    const double mark = 7;
+    const Shape first(shape.size(), 0), one(shape.size(), 1);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, first.data(), nullptr, one.data(), nullptr);
+    const Closing memory(H5Screate(H5S_SCALAR), H5Sclose);
+    H5E_BEGIN_TRY {
+      H5Dwrite(made, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, &mark);
+    }
+    H5E_END_TRY
+  }
+
+  void attribute(hid_t object, const char *name, hid_t type, hid_t space, const void *value) {
+    const Closing made(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+    if (made < 0) throw std::runtime_error(std::string("cannot create the attribute ") + name);
+    if (value) H5Awrite(made, type, value);
+  }
+  void text_attribute(hid_t object, const char *name, const std::string &text) {
+    const Closing type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
+    H5Tset_size(type, H5T_VARIABLE);
+    const char *value = text.c_str();
+    attribute(object, name, type, space, &value);
+  }
+  void text_attribute(const char *dataset, const char *name, const std::string &text) {
+    const Closing opened(H5Dopen2(*file, dataset, H5P_DEFAULT), H5Dclose);
+    text_attribute(opened, name, text);
+  }
+
+  void expect_refused(pde_status status, std::vector<std::string> words) {
+    words.push_back(path);
+    for (const char *mode : {"create", "append", "readonly"}) {
+      SCOPED_TRACE(mode);
+      StorageHandle storage;
+      EXPECT_TRUE(fails_with(status, pde_storage_open(path.c_str(), mode, nullptr, storage.out()), words));
+    }
+  }
+
+  TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  std::unique_ptr<Closing> file;
+};
+
+// ---- what lies elsewhere
+
+TEST_F(HostileFile, ALinkToAnotherFileIsNotFollowed) {
+  const std::string other = folder.file("other.h5");
+  {
+    const Closing there(make(other), H5Fclose);
+    add_to(there, "values", {2, 4}, {}, -1, H5T_IEEE_F64LE);
+  }
+  for (const bool exists : {true, false}) {
+    SCOPED_TRACE(exists);
+    std::filesystem::remove(path);
+    create();
+    add("values", {2, 4});  // what was found once: the name in the file that one is in
+    add("times", {2});
+    H5Lcreate_external(exists ? other.c_str() : folder.file("none.h5").c_str(), "/values", *file, "data",
+                       H5P_DEFAULT, H5P_DEFAULT);
+    close();
+    expect_refused(PDE_ERR_FORMAT, {"/data"});
+  }
+  EXPECT_EQ(folder.names(), (std::set<std::string>{"other.h5", "run.h5"}));
+}
+
+/// Opening another file on the way must not be taken for an end of this one.
+TEST_F(HostileFile, ALinkToAnotherFileDoesNotEndTheRecording) {
+  create();
+  add("data", {2, 4}, {1, 4});
+  add("times", {2}, {1024});
+  H5Lcreate_external(path.c_str(), "/", *file, "snapshot_info", H5P_DEFAULT, H5P_DEFAULT);
+  close();
+  {
+    const StorageHandle storage = open_storage(path, "readonly");
+    const char *json = nullptr;
+    EXPECT_FAILS(PDE_ERR_FORMAT, pde_storage_snapshot_info(storage, 0, &json), path, "snapshot_info");
+    double values[4];
+    ASSERT_OK(pde_storage_read_raw(storage, 0, 1, 1, PDE_FLOAT64, values, 4));
+    EXPECT_EQ(values[0], 7);
+  }
+  record_file(path, 2, "append");
+  EXPECT_EQ(length_of(open_storage(path, "readonly")), 4);
+}
+
+TEST_F(HostileFile, ADatasetWhoseSamplesLieInOtherFilesIsRefused) {
+  const std::string raw = folder.file("there-is-none.raw"), source = folder.file("source.h5");
+  for (const char *name : {"data", "times"}) {
+    for (const bool is_virtual : {true, false}) {
+      SCOPED_TRACE(std::string(name) + (is_virtual ? ", virtual" : ", external"));
+      std::filesystem::remove(path);
+      create();
+      const Shape shape = std::strcmp(name, "data") == 0 ? Shape{2, 4} : Shape{2};
+      const Closing properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+      if (is_virtual) {
+        const Closing space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+                            H5Sclose);
+        ASSERT_GE(H5Pset_virtual(properties, space, source.c_str(), "/data", space), 0);
+      } else {
+        ASSERT_GE(H5Pset_external(properties, raw.c_str(), 0, 64), 0);
+      }
+      const Closing space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
+      ASSERT_GE(
+          H5Dclose(H5Dcreate2(*file, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT)), 0);
+      if (std::strcmp(name, "data") == 0) {
+        add("times", {2});
+      } else {
+        add("data", {2, 4});
+      }
+      close();
+      expect_refused(PDE_ERR_UNSUPPORTED, {std::string("/") + name, "other files"});
+    }
+  }
+  EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
+}
+
+TEST_F(HostileFile, MetadataOfSnapshotsInOtherFilesIsRefused) {
+  create();
+  add("data", {2, 4}, {1, 4});
+  add("times", {2}, {1024});
+  {
+    const Closing group(H5Gcreate2(*file, "snapshot_info", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+    const Closing properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    const std::string raw = folder.file("there-is-none.raw");
+    ASSERT_GE(H5Pset_external(properties, raw.c_str(), 0, 48), 0);
+    add_to(group, "index", {2, 3}, {}, properties, H5T_STD_I64LE);
+    std::filesystem::remove(raw);  // to which the first value was written
+    add_to(group, "text", {10}, {10}, -1, H5T_STD_U8LE);
+  }
+  close();
+  const StorageHandle storage = open_storage(path, "readonly");
+  const char *json = nullptr;
+  EXPECT_FAILS(PDE_ERR_FORMAT, pde_storage_snapshot_info(storage, 0, &json), path, "other files");
+  EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
+}
+
+}  // namespace
+}  // namespace test
