@@ -21,7 +21,7 @@
  *
  * Text. UTF-8, zero-terminated. Text passed in is copied. Text handed out belongs to the library and stays
  * valid until the next call on the same handle (for grids: while the handle lives); it is NULL where there is
- * none. JSON may hold the tokens NaN, Infinity and -Infinity.
+ * none. JSON may hold the tokens NaN, Infinity and -Infinity, and nest up to 256 levels deep.
  *
  * Flags. An int32_t that is 0 or 1; any other value is PDE_ERR_ARGUMENT.
  *

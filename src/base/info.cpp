@@ -58,6 +58,8 @@ class Rewriter {
 };
 
 void rewrite(std::string_view json, std::string_view what, Rewriter &rewriter) {
+  if (const int64_t depth = json_depth(json); depth > kMostJsonDepth)
+    fail(PDE_ERR_ARGUMENT, "{} nests {} levels deep, expected at most {}", what, depth, kMostJsonDepth);
   rapidjson::GenericReader<JsonEncoding, JsonEncoding, JsonAllocator> reader;
   rapidjson::MemoryStream stream(json.data(), json.size());
   reader.Parse<kJsonParseFlags | rapidjson::kParseNumbersAsStringsFlag>(stream, rewriter);

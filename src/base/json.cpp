@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -7,7 +8,26 @@
 
 namespace pde {
 
+int64_t json_depth(std::string_view text) {
+  int64_t depth = 0, deepest = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted) {
+      if (c == '\\') ++i;  // whatever it is, it ends no string
+    } else if (c == '[' || c == '{') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
 JsonDocument json_parse(std::string_view text, std::string_view what) {
+  if (const int64_t depth = json_depth(text); depth > kMostJsonDepth)
+    fail(PDE_ERR_FORMAT, "{} nests {} levels deep, expected at most {}", what, depth, kMostJsonDepth);
   JsonDocument document;
   document.Parse<kJsonParseFlags>(text.data(), text.size());
   if (document.HasParseError()) {

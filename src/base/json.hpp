@@ -3,8 +3,11 @@
 //
 // RapidJSON is told never to abort and never to recurse: its assertions and failed allocations become
 // exceptions, and parsing is iterative, so a hostile file of ten million brackets costs time, not the stack.
+// What is done with a document afterwards may recurse, here and in every program that reads our files, so
+// texts that nest deeper than any metadata are refused.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -54,6 +57,11 @@ using JsonWriter = rapidjson::Writer<JsonBuffer, JsonEncoding, rapidjson::ASCII<
 
 constexpr unsigned kJsonParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
                                      rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+
+/// Python's own reader gives up at less than a thousand.
+constexpr int64_t kMostJsonDepth = 256;
+/// How deep the arrays and objects in a text nest, whether or not it is JSON otherwise.
+int64_t json_depth(std::string_view text);
 
 /// Parses a whole document; PDE_ERR_FORMAT that names `what` and where it went wrong.
 JsonDocument json_parse(std::string_view text, std::string_view what);

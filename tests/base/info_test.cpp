@@ -47,11 +47,13 @@ TEST(Info, RefusesWhatIsNoObject) {
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::parse("{\"a\\u0000b\": 1}", "option info"), "zero byte");
 }
 
-TEST(Info, DepthCostsNoStack) {
-  const std::string deep(2'000'000, '[');
-  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::parse("{\"a\": " + deep, "option info"), "not JSON");
-  const std::string closed = "{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}";
-  EXPECT_EQ(Info::parse(closed, "option info").find("a")->size(), 200'000u);
+TEST(Info, RefusesToNestDeeperThanAnyMetadata) {
+  const auto nested = [](size_t depth) {
+    return "{\"a\": " + std::string(depth, '[') + std::string(depth, ']') + "}";
+  };
+  EXPECT_EQ(Info::parse(nested(255), "option info").find("a")->size(), 510u);
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::parse(nested(256), "option info"), "257 levels", "at most 256");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::normalised(std::string(2'000'000, '['), "option info"), "2000000");
 }
 
 }  // namespace

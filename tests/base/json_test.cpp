@@ -36,6 +36,16 @@ TEST(Json, SaysWhereATextGoesWrong) {
   EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse("\"\xff\"", "label"), "label");
 }
 
+TEST(Json, RefusesToNestDeeperThanAnyMetadata) {
+  const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const auto most = static_cast<size_t>(kMostJsonDepth);
+  EXPECT_TRUE(json_parse(nested(most), "list").IsArray());
+  EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse(nested(most + 1), "list"), "list", "257 levels", "at most 256");
+  EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse(std::string(10'000'000, '['), "list"), "10000000 levels");
+  EXPECT_EQ(json_depth(R"({"a[[": ["\"[[", {}, "\\"], "[": []})"), 3);
+  EXPECT_EQ(json_depth("]]]["), 0);
+}
+
 TEST(Json, QuotesForAscii) {
   EXPECT_EQ(json_quote("tensör \"q\" \\ x\n"), R"("tens\u00F6r \"q\" \\ x\n")");
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, json_quote("\xc3"), "UTF-8");

@@ -170,5 +170,53 @@ TEST_F(HostileFile, MetadataOfSnapshotsInOtherFilesIsRefused) {
   EXPECT_EQ(folder.names(), std::set<std::string>{"run.h5"});
 }
 
+// ---- claims
+
+/// The mark that says which snapshots are rounded is read where one goes on to write.
+TEST_F(HostileFile, AnyHistoryOfRoundingIsSurvived) {
+  const std::string brackets(1000000, '['), ends(1000000, ']');
+  std::string many = "[";
+  for (int i = 0; i < 20000; ++i)
+    many += std::string(i ? ", " : "") + "{\"from\": " + std::to_string(i) +
+            ", \"keep_bits\": " + std::to_string(1 + i % 2) + "}";
+  const std::string cases[] = {
+      "[{\"from\": 0, \"keep_bits\": 3, \"x\": " + brackets + ends + "}]",
+      brackets + ends,
+      brackets,
+      many + "]",
+      "[{\"from\": -9223372036854775808, \"keep_bits\": 3}, {\"from\": 9223372036854775807, \"keep_bits\": "
+      "4}]",
+      "[{\"from\": 1e300, \"keep_bits\": 1e300}, {\"from\": 0, \"keep_bits\": 1e300, \"tolerance_abs\": "
+      "Infinity}]",
+      "[{\"from\": 0, \"tolerance_abs\": NaN, \"tolerance_rel\": -1, \"keep_bits\": -5}]",
+      "{\"from\": 0, \"keep_bits\": 3}",
+      "\"\xff\"",
+      "",
+  };
+  for (const std::string &text : cases) {
+    SCOPED_TRACE(text.substr(0, 60));
+    std::filesystem::remove(path);
+    create();
+    add("data", {2, 4}, {1, 4});
+    add("times", {2}, {1024});
+    text_attribute("data", "pde_rounding", text);
+    close();
+    for (const char *settings : {"", "keep_bits=20"}) {
+      StorageHandle storage = open_storage(path, "append", options_from(settings));
+      const GridHandle grid = unit_grid({4});
+      const FieldHandle field = filled_field(grid, 1);
+      const char *json = nullptr;
+      EXPECT_OK(pde_storage_statistics(storage, &json));
+      const pde_status status = pde_storage_append(storage, field, PDE_TIME_AUTO);
+      if (status != PDE_OK) {
+        EXPECT_STATUS(PDE_ERR_IO, status);  // one that is too long to be written again
+      }
+      pde_storage_close(storage.release());
+      storage = open_storage(path, "readonly");
+      EXPECT_GE(length_of(storage), 2);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace test
