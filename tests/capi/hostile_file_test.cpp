@@ -172,6 +172,52 @@ TEST_F(HostileFile, MetadataOfSnapshotsInOtherFilesIsRefused) {
 
 // ---- claims
 
+// ---- attributes
+
+TEST_F(HostileFile, AttributesOfOthersAreKeptAndPassedOver) {
+  create();
+  add("data", {2, 4}, {1, 4});
+  add("times", {2}, {1024});
+  const Closing scalar(H5Screate(H5S_SCALAR), H5Sclose), nothing(H5Screate(H5S_NULL), H5Sclose);
+  const hsize_t many = 8000;
+  const Closing list(H5Screate_simple(1, &many, nullptr), H5Sclose);
+  const std::vector<double> zeros(many);
+  const Closing opaque(H5Tcreate(H5T_OPAQUE, 5), H5Tclose), table(H5Tcreate(H5T_COMPOUND, 8), H5Tclose),
+      vlen(H5Tvlen_create(H5T_NATIVE_INT), H5Tclose), huge(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tinsert(table, "x", 0, H5T_NATIVE_DOUBLE);
+  H5Tset_size(huge, 60000);
+  const std::string garbage = std::string(59000, '\xfe');
+  text_attribute(*file, "title", "\"fine\"");
+  text_attribute(*file, "latin", "gr\xfc\xdf");
+  text_attribute(*file, "na\xefve", "\"1\"");
+  text_attribute(*file, "\xc3", "1");
+  attribute(*file, "opaque", opaque, scalar, "12345");
+  attribute(*file, "table", table, scalar, zeros.data());
+  attribute(*file, "vlen", vlen, scalar, nullptr);
+  attribute(*file, "list", H5T_NATIVE_DOUBLE, list, zeros.data());
+  attribute(*file, "nothing", H5T_NATIVE_DOUBLE, nothing, nullptr);
+  attribute(*file, "nothing text", H5T_C_S1, nothing, nullptr);
+  attribute(*file, "huge", huge, scalar, garbage.data());
+  attribute(*file, "largest", H5T_NATIVE_UINT64, scalar, "\xff\xff\xff\xff\xff\xff\xff\xff");
+  text_attribute(*file, "deep", std::string(100000, '[') + std::string(100000, ']'));
+  close();
+  {
+    const StorageHandle storage = open_storage(path, "readonly");
+    EXPECT_EQ(info_of(storage, "title"), "\"fine\"");
+    EXPECT_EQ(info_of(storage, "largest"), "18446744073709551615");
+    EXPECT_EQ(info_of(storage, "list"), "(none)");
+    const char *json = nullptr;
+    ASSERT_OK(pde_storage_info(storage, nullptr, &json));
+    EXPECT_NE(std::string(json).find("\"title\": \"fine\""), std::string::npos);
+    EXPECT_EQ(std::string(json).find('\xef'), std::string::npos);
+  }
+  record_file(path, 1, "append");
+  const Closing after(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  for (const char *name :
+       {"latin", "na\xefve", "\xc3", "opaque", "table", "vlen", "list", "nothing", "huge", "deep"})
+    EXPECT_GT(H5Aexists(after, name), 0) << name;
+}
+
 /// The mark that says which snapshots are rounded is read where one goes on to write.
 TEST_F(HostileFile, AnyHistoryOfRoundingIsSurvived) {
   const std::string brackets(1000000, '['), ends(1000000, ']');

@@ -286,6 +286,11 @@ std::optional<std::string> as_json(const std::string &text) {
 std::optional<std::string> read_number(hid_t attribute, hid_t type) {
   const H5Id space(H5Aget_space(attribute), H5Sclose);
   if (!space || H5Sget_simple_extent_npoints(space.get()) != 1) return std::nullopt;
+  if (H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE) {
+    uint64_t value = 0;
+    if (H5Aread(attribute, H5T_NATIVE_UINT64, &value) < 0) return std::nullopt;
+    return fmt::format("{}", value);
+  }
   if (H5Tget_class(type) == H5T_INTEGER) {
     int64_t value = 0;
     if (H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) return std::nullopt;
@@ -294,6 +299,19 @@ std::optional<std::string> read_number(hid_t attribute, hid_t type) {
   double value = 0;
   if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0) return std::nullopt;
   return json_number(value);
+}
+
+}  // namespace
+
+namespace {
+
+/// Whether a name can be a key in JSON.
+bool is_key(const std::string &name) {
+  try {
+    return !name.empty() && !json_quote(name).empty();
+  } catch (const Error &) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -320,6 +338,7 @@ std::vector<std::pair<std::string, std::string>> h5_read_attributes(hid_t object
   h5_check(listed, "listing the attributes");
   std::vector<std::pair<std::string, std::string>> result;
   for (const std::string &name : names.all) {
+    if (!is_key(name)) continue;
     const H5Id attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
     const H5Id type(attribute ? H5Aget_type(attribute.get()) : H5I_INVALID_HID, H5Tclose);
     if (!type) continue;

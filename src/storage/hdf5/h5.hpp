@@ -97,8 +97,8 @@ bool h5_lies_elsewhere(hid_t creation);
 void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,
                  const std::vector<hsize_t> &count, hsize_t step, void *buffer, const std::string &what);
 
-/// All attributes of an object whose value can be given as JSON: JSON texts as they are, other texts quoted,
-/// numbers.
+/// All attributes of an object whose name and value can be given as JSON: JSON texts as they are, other texts
+/// quoted, numbers.
 std::vector<std::pair<std::string, std::string>> h5_read_attributes(hid_t object);
 /// A scalar variable-length UTF-8 string, replacing what has this name.
 void h5_write_text(hid_t object, const std::string &name, const std::string &text);
