@@ -172,6 +172,32 @@ TEST_F(HostileFile, MetadataOfSnapshotsInOtherFilesIsRefused) {
 
 // ---- claims
 
+/// A filter's name has no end in what HDF5 1.10 hands out if it is long.
+TEST_F(HostileFile, TheLongNameOfAFilterIsSaidInPart) {
+  const std::string name(300, 'n');
+  const H5Z_class2_t filter{
+      H5Z_CLASS_T_VERS,
+      H5Z_filter_t{301},
+      1,
+      1,
+      name.c_str(),
+      nullptr,
+      nullptr,
+      [](unsigned, size_t, const unsigned *, size_t bytes, size_t *, void **) { return bytes; }};
+  ASSERT_GE(H5Zregister(&filter), 0);
+  create();
+  const Closing properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  H5Pset_filter(properties, 301, 0, 0, nullptr);
+  add("data", {2, 4}, {1, 4}, properties);
+  add("times", {2}, {1024});
+  close();
+  ASSERT_GE(H5Zunregister(301), 0);
+  const StorageHandle storage = open_storage(path, "readonly");
+  double values[4];
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_storage_read_raw(storage, 0, 1, 1, PDE_FLOAT64, values, 4), "nnnn",
+               "number 301");
+}
+
 // ---- attributes
 
 TEST_F(HostileFile, AttributesOfOthersAreKeptAndPassedOver) {

@@ -356,9 +356,9 @@ void SeriesFile::check_filters(unsigned direction) const {
   for (int i = 0; i < count; ++i) {
     unsigned flags = 0, config = 0;
     size_t values = 0;
-    char name[64] = "";
+    char name[64] = "";  // of a longer one HDF5 copies as much as there is room for, without an end
     const H5Z_filter_t id = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &values, nullptr,
-                                           sizeof name, name, nullptr);
+                                           sizeof name - 1, name, nullptr);
     if (id < 0 || (H5Zfilter_avail(id) > 0 && H5Zget_filter_info(id, &config) >= 0 && (config & direction)))
       continue;
     fail(PDE_ERR_UNSUPPORTED,
