@@ -1,7 +1,6 @@
 // HDF5 files that nobody has written by accident: what they point at elsewhere is not followed, what they
 // claim is not believed, and neither costs memory or time. A status and a message, whatever is done with
 // them.
-#include <cmath>
 #include <cstring>
 
 #include "odd_files.hpp"
@@ -36,7 +35,10 @@ class HostileFile : public ::testing::Test {
     if (!chunk.empty()) H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data());
     const Closing made(H5Dcreate2(where, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
     if (made < 0) throw std::runtime_error(std::string("cannot create the dataset ") + name);
-    if (count_of({shape.begin(), shape.end()}) == 0) return;
+    // HDF5 itself must not be asked to write to what has no samples, or too many.
+    double samples = 1;
+    for (const hsize_t size : shape) samples *= static_cast<double>(size);
+    if (samples == 0 || samples > 1e15) return;
     // The first value tells which file one is in.
     const double mark = 7;
     const Shape first(shape.size(), 0), one(shape.size(), 1);
@@ -171,6 +173,95 @@ TEST_F(HostileFile, MetadataOfSnapshotsInOtherFilesIsRefused) {
 }
 
 // ---- claims
+
+TEST_F(HostileFile, ClaimsOfAbsurdLengthsAreNotBelieved) {
+  constexpr hsize_t kAbsurd = hsize_t{1} << 60;
+  create();
+  add("data", {kAbsurd, 4}, {1, 4});
+  add("times", {kAbsurd}, {1});
+  close();
+  expect_refused(PDE_ERR_FORMAT, {"1152921504606846976", "at most"});
+}
+
+TEST_F(HostileFile, ALengthThatOnlyOneDatasetClaimsDoesNotCount) {
+  create();
+  add("data", {2, 4}, {1, 4});
+  add("times", {hsize_t{1} << 20}, {1});
+  close();
+  {
+    const StorageHandle storage = open_storage(path, "readonly");
+    EXPECT_EQ(length_of(storage), 2);
+    EXPECT_EQ(times_of(storage), (std::vector<double>{7, 0}));
+  }
+  const GridHandle grid = unit_grid({4});
+  StorageHandle storage = open_storage(path, "append");
+  ASSERT_OK(pde_storage_append(storage, filled_field(grid, 3), 1));
+  ASSERT_OK(pde_storage_close(storage.release()));
+  storage =
+      open_storage(path, "readonly",
+                   options_from("grid='{\"class\": \"UnitGrid\", \"shape\": [4], \"periodic\": [false]}'"));
+  EXPECT_EQ(times_of(storage), (std::vector<double>{7, 0, 1}));
+  EXPECT_EQ(value_at(storage, 0), 7);
+  EXPECT_EQ(value_at(storage, 2), 3);
+  EXPECT_LT(std::filesystem::file_size(path), 1u << 20);
+}
+
+/// HDF5 takes rows away chunk by chunk, whether or not they are there.
+TEST_F(HostileFile, ALengthThatWouldTakeForEverToDropIsNotAppendedTo) {
+  for (const bool in_times : {true, false}) {
+    SCOPED_TRACE(in_times);
+    std::filesystem::remove(path);
+    create();
+    add("data", {in_times ? 2 : hsize_t{1} << 39, 4}, {1, 4});
+    add("times", {in_times ? hsize_t{1} << 39 : 2}, {1});
+    close();
+    EXPECT_EQ(length_of(open_storage(path, "readonly")), 2);
+    const std::string before = bytes_of_file(path);
+    {
+      StorageHandle storage = open_storage(path, "append");
+      const FieldHandle field = filled_field(unit_grid({4}), 3);
+      EXPECT_FAILS(PDE_ERR_FORMAT, pde_storage_append(storage, field, 1), path, "549755813888",
+                   "2 snapshots");
+      EXPECT_EQ(length_of(storage), 2);
+    }
+    EXPECT_EQ(bytes_of_file(path), before);
+  }
+}
+
+TEST_F(HostileFile, SnapshotsOfAbsurdShapesAreRefused) {
+  const struct {
+    Shape shape, chunk;
+    const char *word;
+  } cases[] = {
+      {{3, 0}, {1, 1}, "[3, 0]"},                                          // no sample at all
+      {{3, 4, 0}, {1, 4, 1}, "[3, 4, 0]"},                                 //
+      {{3, hsize_t{1} << 31, hsize_t{1} << 31}, {1, 1, 1}, "2147483648"},  // 2^62 samples
+      {{3, hsize_t{1} << 61}, {1, 4}, "2305843009213693952"},              //
+      {{hsize_t{1} << 39, hsize_t{1} << 30}, {1, 4}, "1073741824"},        // each by itself is possible
+  };
+  for (const auto &test : cases) {
+    SCOPED_TRACE(test.word);
+    std::filesystem::remove(path);
+    create();
+    add("data", test.shape, test.chunk);
+    add("times", {test.shape[0]}, {1024});
+    close();
+    expect_refused(PDE_ERR_FORMAT, {test.word});
+  }
+}
+
+TEST_F(HostileFile, ChunksOfSingleCellsTakeNoMemoryOfTheirOwn) {
+  create();
+  add("data", {130, 16, 16}, {1, 1, 1});
+  add("times", {130}, {1024});
+  close();
+  const StorageHandle storage = open_storage(path, "readonly");
+  std::vector<double> values(130 * 16 * 16, -1);
+  ASSERT_OK(pde_storage_read_raw(storage, 0, 130, 1, PDE_FLOAT64, values.data(),
+                                 static_cast<int64_t>(values.size())));
+  EXPECT_EQ(values.front(), 7);
+  EXPECT_EQ(values.back(), 0);
+}
 
 /// A filter's name has no end in what HDF5 1.10 hands out if it is long.
 TEST_F(HostileFile, TheLongNameOfAFilterIsSaidInPart) {

@@ -45,7 +45,8 @@ ChunkReader::~ChunkReader() = default;
 void ChunkReader::read(const Selection &selection, std::byte *out, ChunkWriter *writer, int64_t length) {
   located_.clear();
   const auto most = static_cast<size_t>(std::min(kMostPieces, most_kept_));
-  const int64_t block = std::max<int64_t>(1, kMostPieces * geometry_.rows() / selection.step);
+  const auto tiles = static_cast<int64_t>(geometry_.tiles_of({selection.lower, selection.shape}).size());
+  const int64_t block = std::max<int64_t>(1, kMostPieces * geometry_.rows() / selection.step / tiles);
   for (int64_t index = 0; index < selection.count; index += block) {
     std::vector<Piece> all = pieces(selection, index, std::min(block, selection.count - index));
     for (std::span<Piece> rest(all); !rest.empty();) {

@@ -226,7 +226,10 @@ void FileBackend::start_extending() {
   lock_data_file(ops_, series_->driver().fd(), path_);
   learn(*series_);
   const H5Session session;
-  if (series_->has_datasets()) series_->check_filters(H5Z_FILTER_CONFIG_ENCODE_ENABLED);
+  if (series_->has_datasets()) {
+    series_->check_filters(H5Z_FILTER_CONFIG_ENCODE_ENABLED);
+    if (!series_->fixed()) series_->check_rows_beyond(static_cast<hsize_t>(length_));
+  }
   touched_ = true;
   if (!series_->has_datasets()) return;
   if (!series_->fixed() && series_->gather_times()) commit_series();

@@ -86,6 +86,10 @@ void SeriesFile::read_chunk(const ChunkPlace &place, ChunkCodec &codec, std::spa
     return;
   }
   if (is_raw(place)) return fetch(driver_, place.block.offset, samples);
+  // No deflate makes so much of it, and it takes memory before it is found to be damaged.
+  constexpr int64_t kOverhead = 4096;
+  if (place.block.size > 2 * geometry_.chunk_bytes() + kOverhead)
+    fail(PDE_ERR_FORMAT, "a chunk of {} bytes claims to take {}", geometry_.chunk_bytes(), place.block.size);
   const auto size = static_cast<size_t>(place.block.size);
   const auto stored = std::make_unique_for_overwrite<std::byte[]>(size);
   fetch(driver_, place.block.offset, {stored.get(), size});
@@ -130,6 +134,8 @@ namespace {
 
 /// Fewer per chunk than this cost more than they hold.
 constexpr hsize_t kFewTimes = 64;
+/// Deflate makes no more than so many bytes out of one.
+constexpr hsize_t kMostDeflated = 1032;
 
 void copy_attributes(hid_t from, hid_t to, const std::string &what) {
   H5O_info_t info;
@@ -176,6 +182,8 @@ bool SeriesFile::gather_times() {
   h5_check(H5Oget_info(times_.get(), &info), what);
   // A dataset with another name besides, or one that never holds much, stays as it is.
   if (chunk >= kFewTimes || shape.max[0] < kFewTimes || info.rc > 1) return false;
+  // Rows that nobody has written take no space in the file, but would in the new one.
+  if (shape.size[0] / kMostDeflated > H5Dget_storage_size(times_.get())) return false;
   H5Id gathered = create_times(file_, shape, what);
   std::vector<double> block;
   constexpr hsize_t kBlock = 65536;

@@ -1,10 +1,13 @@
 #include "storage/hdf5/series_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <random>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "base/numbers.hpp"
@@ -71,6 +74,7 @@ H5Id dataset_access(hid_t dataset, hid_t creation, const H5Shape &shape) {
   if (H5Pget_layout(creation) != H5D_CHUNKED) return access;
   std::vector<hsize_t> chunk(shape.size.size());
   H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
+  for (hsize_t &size : chunk) size = std::max<hsize_t>(size, 1);
   const H5Id type = h5_own(H5Dget_type(dataset), H5Tclose, "reading the type of a dataset");
   double bytes = static_cast<double>(H5Tget_size(type.get()));
   for (size_t axis = 0; axis < chunk.size(); ++axis) {
@@ -106,12 +110,36 @@ H5Id SeriesFile::open_dataset(const char *name) {
     fail(PDE_ERR_FORMAT, "{} has no readable dataset /{}, expected data and times: {}", path_, name,
          h5_error_text());
   const H5Id creation = h5_own(H5Dget_create_plist(plain.get()), H5Pclose, "reading the layout of a dataset");
+  if (h5_lies_elsewhere(creation.get()))
+    fail(PDE_ERR_UNSUPPORTED, "/{} of {} has its samples in other files, which are not read", name, path_);
   const H5Id access = dataset_access(plain.get(), creation.get(), h5_shape(plain.get()));
   if (H5Pget_layout(creation.get()) != H5D_CHUNKED) fixed_ = true;
   return h5_own(H5Dopen2(file_, name, access.get()), H5Dclose, fmt::format("opening /{} of {}", name, path_));
 }
-  if (h5_lies_elsewhere(creation.get()))
-    fail(PDE_ERR_UNSUPPORTED, "/{} of {} has its samples in other files, which are not read", name, path_);
+
+namespace {
+
+/// Nobody has so many snapshots: a larger number in a file is damage.
+constexpr hsize_t kMostRows = hsize_t{1} << 40;
+
+/// What a file claims is checked before anything is computed from it.
+void check_claims(const std::string &path, const H5Shape &data, const H5Shape &times, int64_t item) {
+  const hsize_t rows = std::max(data.size[0], times.size[0]);
+  if (rows > kMostRows)
+    fail(PDE_ERR_FORMAT, "{} claims to hold {} snapshots, expected at most {}", path, rows, kMostRows);
+  int64_t bytes = item;
+  for (const hsize_t size : data.size) {
+    const auto factor = static_cast<int64_t>(std::min<hsize_t>(std::max<hsize_t>(size, 1), INT64_MAX));
+    if (__builtin_mul_overflow(bytes, factor, &bytes))
+      fail(PDE_ERR_FORMAT, "/data of {} has the shape [{}], more than can be addressed", path,
+           fmt::join(data.size, ", "));
+  }
+  if (std::find(data.size.begin() + 1, data.size.end(), 0) != data.size.end())
+    fail(PDE_ERR_FORMAT, "/data of {} has the shape [{}], so that snapshots hold nothing", path,
+         fmt::join(data.size, ", "));
+}
+
+}  // namespace
 
 void SeriesFile::open_datasets() {
   fixed_ = false;
@@ -130,6 +158,7 @@ void SeriesFile::open_datasets() {
   const H5T_class_t kind = H5Tget_class(times_type.get());
   if (kind != H5T_FLOAT && kind != H5T_INTEGER)
     fail(PDE_ERR_FORMAT, "/times of {} holds {}, expected numbers", path_, h5_type_text(times_type.get()));
+  check_claims(path_, data_shape, times_shape, dtype_size(dtype_));
   memory_type_ = h5_memory_type(dtype_);
   rows_that_move_ = rows_of_filtered_chunk(data.get(), data_shape.size.size());
   data_rows_ = data_shape.size[0];
@@ -206,6 +235,10 @@ void SeriesFile::learn_chunks() {
   if (!filters) return;
   std::vector<hsize_t> chunk(1 + snapshot_shape_.size());
   H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+  std::vector<int64_t> sizes(chunk.begin(), chunk.end());
+  sizes.push_back(dtype_size(dtype_));
+  const int64_t bytes = checked_product(sizes).value_or(0);
+  if (bytes <= 0 || bytes > kMaxChunk) return;
   filters_ = *filters;
   geometry_ = ChunkGeometry({snapshot_shape_.begin(), snapshot_shape_.end()}, {chunk.begin(), chunk.end()},
                             dtype_size(dtype_));
@@ -296,6 +329,35 @@ void SeriesFile::create_datasets(const FieldDescription &sample, const SeriesLay
 }
 
 // ---- rows
+
+namespace {
+
+/// Chunks that lie beyond so many rows, as if all of them were there.
+double chunks_beyond(hid_t dataset, hsize_t rows) {
+  const H5Shape shape = h5_shape(dataset);
+  const H5Id creation = h5_own(H5Dget_create_plist(dataset), H5Pclose, "reading the layout of a dataset");
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || shape.size[0] <= rows) return 0;
+  std::vector<hsize_t> chunk(shape.size.size(), 1);
+  H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+  double chunks = 1;
+  for (size_t axis = 0; axis < chunk.size(); ++axis) {
+    const hsize_t cells = axis == 0 ? shape.size[0] - rows : shape.size[axis];
+    chunks *= std::ceil(static_cast<double>(cells) / static_cast<double>(std::max<hsize_t>(chunk[axis], 1)));
+  }
+  return chunks;
+}
+
+}  // namespace
+
+void SeriesFile::check_rows_beyond(hsize_t rows) const {
+  constexpr double kMost = 1 << 24;
+  for (const auto &[dataset, name, has] :
+       {std::tuple(data_.get(), "data", data_rows_), std::tuple(times_.get(), "times", times_rows_)}) {
+    if (chunks_beyond(dataset, rows) > kMost)
+      fail(PDE_ERR_FORMAT, "/{} of {} claims to have {} rows for {} snapshots, too many to be taken away",
+           name, path_, has, rows);
+  }
+}
 
 void SeriesFile::set_data_rows(hsize_t rows) {
   if (data_rows_ == rows) return;

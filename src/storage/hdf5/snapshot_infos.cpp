@@ -210,6 +210,11 @@ std::string SnapshotInfos::text(const Entry &entry) {
     bad_group(fmt::format("says that the text of snapshot {} lies from {} to {}, but has {} bytes",
                           entry.snapshot, entry.begin, entry.end, text_bytes_));
   }
+  // What no chunk is stored of reads as zeros: of a text so long, not even deflate would leave so little.
+  constexpr int64_t kLong = 1 << 20, kMostDeflated = 1032;
+  const int64_t size = entry.end - entry.begin;
+  if (size > kLong && static_cast<hsize_t>(size / kMostDeflated) > H5Dget_storage_size(text_.get()))
+    bad_group(fmt::format("claims that the text of snapshot {} has {} bytes", entry.snapshot, size));
   std::string text(static_cast<size_t>(entry.end - entry.begin), '\0');
   if (!text.empty()) {
     h5_transfer(false, text_.get(), H5T_NATIVE_UINT8, {static_cast<hsize_t>(entry.begin)},
