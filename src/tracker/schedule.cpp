@@ -47,23 +47,33 @@ ConstantSchedule::ConstantSchedule(double interval, double t_start) : interval_(
   check_finite(t_start, "t_start");
 }
 
+double ConstantSchedule::due(double n) const {
+  const double span = n * interval_;
+  // Halves, where the whole span from a start far below zero has no number.
+  return std::isfinite(span) ? t0_ + span : 2 * (t0_ / 2 + n / 2 * interval_);
+}
+
 double ConstantSchedule::begin(double t) {
   t0_ = t_start_ == PDE_TIME_AUTO ? t : std::max(t, t_start_);
   n_ = 0;
-  return t0_;
+  return last_ = t0_;
 }
 
 double ConstantSchedule::advance(double t) {
   // A millionth of an interval before a due time counts as there; less where that is below rounding, but
   // never so much that a due time could be passed over.
   const double near = std::min(std::max(time_rounding(t, t0_), 1e-6 * interval_), interval_ / 2);
-  double n = std::max(n_ + 1, std::floor((t + near - t0_) / interval_) + 1);
+  const double span = t + near - t0_;
+  const double steps = std::isfinite(span) ? span / interval_ : t / interval_ - t0_ / interval_;
+  // Where times are coarser than intervals, each representable time is due.
+  const double soonest = std::nextafter(std::max(t, last_), kNever);
+  if (!std::isfinite(steps)) return last_ = soonest;  // no number counts them
+  double n = std::max(n_ + 1, std::floor(steps) + 1);
   // The quotient may be one off after rounding.
   if (n - 1 > n_ && due(n - 1) > t + near) n -= 1;
   if (due(n) <= t + near && due(n + 1) > t) n += 1;
   n_ = n;
-  // Where times are coarser than intervals, each representable time is due.
-  return std::max(due(n), std::nextafter(t, kNever));
+  return last_ = std::max(due(n), soonest);
 }
 
 std::string ConstantSchedule::text() const {

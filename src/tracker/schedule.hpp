@@ -56,11 +56,11 @@ class ConstantSchedule : public Schedule {
  private:
   double begin(double t) override;
   double advance(double t) override;
-  double due(double n) const { return t0_ + n * interval_; }
+  double due(double n) const;
 
   double interval_, t_start_;
-  double t0_ = 0,
-         n_ = 0;  // n as a number: exact up to 2^53, and beyond that times are coarser than intervals anyway
+  double t0_ = 0, last_ = 0;
+  double n_ = 0;  // as a number: exact up to 2^53, and beyond that times are coarser than intervals anyway
 };
 
 /// Due at given times, which increase strictly. An empty list is never due.

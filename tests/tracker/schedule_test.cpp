@@ -109,6 +109,23 @@ TEST(ConstantSchedule, CountsFarWithoutLooping) {
   EXPECT_GT(far.next(1e300), 1e300);
 }
 
+TEST(ConstantSchedule, KeepsGoingWhereIntervalsAreBeyondCounting) {
+  ConstantSchedule fine(1e-320);
+  EXPECT_EQ(fine.first(1), 1);
+  EXPECT_EQ(fine.next(1), std::nextafter(1, 2));
+  EXPECT_EQ(fine.next(5), std::nextafter(5, 6));
+  EXPECT_EQ(fine.next(5), std::nextafter(std::nextafter(5, 6), 6));  // served early
+  ConstantSchedule coarse(1e308);
+  EXPECT_EQ(coarse.first(-1.7e308), -1.7e308);
+  EXPECT_EQ(coarse.next(-1.7e308), -1.7e308 + 1e308);
+  EXPECT_DOUBLE_EQ(coarse.next(-0.7e308), 0.3e308);
+  EXPECT_DOUBLE_EQ(coarse.next(0.5e308), 1.3e308);
+  EXPECT_EQ(coarse.next(1.3e308), kNever);
+  ConstantSchedule wide(1.5e308);
+  EXPECT_EQ(wide.first(-1.7e308), -1.7e308);
+  EXPECT_EQ(wide.next(1.2e308), 1.3e308);
+}
+
 TEST(ConstantSchedule, RefusesWhatIsNoInterval) {
   for (double interval : {0.0, -1.0, kNever, std::nan("")}) {
     EXPECT_MESSAGE(PDE_ERR_ARGUMENT, ConstantSchedule schedule(interval), "interval is", "above 0");
