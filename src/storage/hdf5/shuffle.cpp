@@ -81,7 +81,7 @@ size_t unshuffle_sse2(std::byte *to, const std::byte *planes, size_t distance, s
 #define PDE_AVX2 __attribute__((target("avx2")))
 
 template <size_t N, int rounds>
-PDE_AVX2 [[gnu::always_inline]] inline void interleave_avx2(__m256i (&r)[N]) {
+[[gnu::always_inline]] PDE_AVX2 inline void interleave_avx2(__m256i (&r)[N]) {
 #pragma GCC unroll 4
   for (int round = 0; round < rounds; ++round) {
     __m256i next[N];
