@@ -3,15 +3,18 @@
 #
 #   scripts/install_deps.sh demo    what the library, the movie module and the demo program need
 #   scripts/install_deps.sh test    the same, and what the tests use
+#   scripts/install_deps.sh fuzz    the same, and what fuzzing uses
 #
 # Does nothing where all are there already. Otherwise it needs root, or sudo that asks for no password.
 set -euo pipefail
 
 level=${1:-demo}
 case $level in
-demo | test) ;;
+demo) levels=" demo " ;;
+test) levels=" demo test " ;;
+fuzz) levels=" demo test fuzz " ;;
 *)
-  echo "usage: $0 [demo|test]" >&2
+  echo "usage: $0 [demo|test|fuzz]" >&2
   exit 2
   ;;
 esac
@@ -42,6 +45,9 @@ netcdf-bin         test  looks into the files that we wrote
 locales            test  a locale with a decimal comma, to test that none matters
 python3            test  symbol and layer checks, py-pde and h5py
 python3-venv       test  environment for py-pde and h5py
+clang              fuzz  libFuzzer
+libclang-rt-dev    fuzz  libFuzzer and the sanitizers of clang
+llvm               fuzz  names in the stacks of sanitizers
 END
 }
 
@@ -49,13 +55,13 @@ is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" 
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "This is no Debian system, so nothing is installed; these packages, or what they are called here, are needed:" >&2
-  packages | awk -v level="$level" '$2 == "demo" || level == "test" {print "  " $1}' >&2
+  packages | awk -v levels="$levels" 'index(levels, " " $2 " ") {print "  " $1}' >&2
   exit 0
 fi
 
 missing=()
 while read -r package of_level why; do
-  if [ "$of_level" = demo ] || [ "$level" = test ]; then
+  if [[ $levels == *" $of_level "* ]]; then
     if ! is_installed "$package"; then
       [ ${#missing[@]} -gt 0 ] || echo "Debian packages to install:"
       printf '  %-18s %s\n' "$package" "$why"
