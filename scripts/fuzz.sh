@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 seconds=${1:?usage: fuzz.sh SECONDS [TARGET...]}
 shift
-all=(json grid_text field_text schedule_text options_text journal)
+all=(json grid_text field_text schedule_text options_text journal hdf5_file)
 targets=("$@")
 [ $# -gt 0 ] || targets=("${all[@]}")
 

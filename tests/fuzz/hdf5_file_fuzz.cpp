@@ -1,0 +1,21 @@
+// HDF5 files with hostile content, read and appended to through the C API.
+#include <filesystem>
+
+#include "fuzz.hpp"
+#include "hostile_hdf5.hpp"
+#include "support/temporary_folder.hpp"
+#include "use_series.hpp"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  fuzz::Choices choices(data, size);
+  fuzz::make_hostile_file(path, choices);
+  // What cannot be opened for reading is not for writing, but for a file without a series.
+  fuzz::read_series(path);
+  fuzz::append_to_series(path);
+  fuzz::read_series(path);
+  for (const auto &entry : std::filesystem::directory_iterator(folder.path()))
+    std::filesystem::remove(entry.path());
+  return 0;
+}
