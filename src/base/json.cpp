@@ -1,6 +1,7 @@
 #include "base/json.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -25,14 +26,77 @@ int64_t json_depth(std::string_view text) {
   return deepest;
 }
 
+namespace {
+
+/// Whether a number that double cannot hold is too large, rather than too small.
+bool is_huge(std::string_view number) {
+  const size_t mark = std::min(number.find_first_of("eE"), number.size());
+  const bool shrinks = mark + 1 < number.size() && number[mark + 1] == '-';
+  const std::string_view digits = number.substr(0, mark);
+  const size_t first = digits.find_first_of("123456789"), point = std::min(digits.find('.'), digits.size());
+  if (first == digits.npos) return false;
+  const int64_t places = static_cast<int64_t>(point) - static_cast<int64_t>(first);
+  const int64_t exponent =
+      mark < number.size() ? parse_integer(number.substr(mark + 1)).value_or(INT32_MAX) : 0;
+  return places + (exponent == INT32_MAX && shrinks ? -exponent : exponent) > 0;
+}
+
+/// Builds a document, and reads its numbers itself: RapidJSON makes anything out of 0e5.
+class ExactNumbers {
+ public:
+  explicit ExactNumbers(JsonDocument &to) : to_(to) {}
+
+  bool Null() { return to_.Null(); }
+  bool Bool(bool flag) { return to_.Bool(flag); }
+  bool Int(int number) { return to_.Int(number); }
+  bool Uint(unsigned number) { return to_.Uint(number); }
+  bool Int64(int64_t number) { return to_.Int64(number); }
+  bool Uint64(uint64_t number) { return to_.Uint64(number); }
+  bool Double(double number) { return to_.Double(number); }  // NaN and infinities only
+  bool RawNumber(const char *text, rapidjson::SizeType length, bool) {
+    const std::string_view number(text, length);
+    if (number.find_first_of(".eE") == number.npos) {
+      int64_t whole = 0;
+      uint64_t large = 0;
+      if (std::from_chars(text, text + length, whole).ec == std::errc{}) return to_.Int64(whole);
+      if (std::from_chars(text, text + length, large).ec == std::errc{}) return to_.Uint64(large);
+    }
+    double value = 0;
+    if (std::from_chars(text, text + length, value).ec == std::errc{}) return to_.Double(value);
+    return !is_huge(number) && to_.Double(number[0] == '-' ? -0.0 : 0.0);
+  }
+  bool String(const char *text, rapidjson::SizeType length, bool copy) {
+    return to_.String(text, length, copy);
+  }
+  bool Key(const char *text, rapidjson::SizeType length, bool copy) { return to_.Key(text, length, copy); }
+  bool StartObject() { return to_.StartObject(); }
+  bool EndObject(rapidjson::SizeType members) { return to_.EndObject(members); }
+  bool StartArray() { return to_.StartArray(); }
+  bool EndArray(rapidjson::SizeType entries) { return to_.EndArray(entries); }
+
+ private:
+  JsonDocument &to_;
+};
+
+}  // namespace
+
 JsonDocument json_parse(std::string_view text, std::string_view what) {
   if (const int64_t depth = json_depth(text); depth > kMostJsonDepth)
     fail(PDE_ERR_FORMAT, "{} nests {} levels deep, expected at most {}", what, depth, kMostJsonDepth);
+  rapidjson::GenericReader<JsonEncoding, JsonEncoding, JsonAllocator> reader;
+  rapidjson::MemoryStream stream(text.data(), text.size());
   JsonDocument document;
-  document.Parse<kJsonParseFlags>(text.data(), text.size());
-  if (document.HasParseError()) {
-    fail(PDE_ERR_FORMAT, "{} is not JSON: {} (at byte {} of {})", what,
-         rapidjson::GetParseError_En(document.GetParseError()), document.GetErrorOffset(), text.size());
+  const auto events = [&](JsonDocument &target) {
+    ExactNumbers handler(target);
+    return !reader.Parse<kJsonParseFlags | rapidjson::kParseNumbersAsStringsFlag>(stream, handler).IsError();
+  };
+  document.Populate(events);
+  if (reader.HasParseError()) {
+    const bool number = reader.GetParseErrorCode() == rapidjson::kParseErrorTermination;
+    fail(
+        PDE_ERR_FORMAT, "{} is not JSON: {} (at byte {} of {})", what,
+        rapidjson::GetParseError_En(number ? rapidjson::kParseErrorNumberTooBig : reader.GetParseErrorCode()),
+        reader.GetErrorOffset(), text.size());
   }
   return document;
 }

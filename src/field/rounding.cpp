@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "base/dtype.hpp"
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/numbers.hpp"
 
@@ -42,11 +43,8 @@ constexpr int mantissa_bits(bool single) {
 
 }  // namespace
 
-std::optional<RoundingSettings> RoundingSettings::parse(std::string_view json) {
-  json = json.substr(0, json.find('\0'));
-  JsonDocument document;
-  document.Parse<kJsonParseFlags>(json.data(), json.size());
-  if (document.HasParseError()) return std::nullopt;
+std::optional<RoundingSettings> RoundingSettings::parse(std::string_view json) try {
+  const JsonDocument document = json_parse(json.substr(0, json.find('\0')), "the settings of rounding");
   const double bits = positive_member(document, "keep_bits");
   RoundingSettings settings;
   if (bits == std::floor(bits) && bits <= mantissa_bits(false)) settings.keep_bits = static_cast<int>(bits);
@@ -54,6 +52,8 @@ std::optional<RoundingSettings> RoundingSettings::parse(std::string_view json) {
   settings.tolerance_rel = positive_member(document, "tolerance_rel");
   if (!settings.any()) return std::nullopt;
   return settings;
+} catch (const Error &) {
+  return std::nullopt;
 }
 
 namespace {

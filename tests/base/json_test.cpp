@@ -31,6 +31,24 @@ TEST(Json, NumbersReadBackExactlyAndStayFloats) {
   EXPECT_EQ(json_number(-INFINITY), "-Infinity");
 }
 
+TEST(Json, ZeroIsZeroWithAnyExponent) {
+  for (const char *text : {"0E88", "0e-324", "-0e300", "0.0e-99999", "0.000e5", "0e+1", "1e-400",
+                           "0.001e-330", "-1e-99999999999999999999"}) {
+    EXPECT_EQ(json_parse(text, "number").GetDouble(), 0) << text;
+  }
+}
+
+TEST(Json, WholeNumbersStayWholeWhereTheyFit) {
+  const JsonDocument list =
+      json_parse("[-9223372036854775808, 18446744073709551615, 18446744073709551616, -0]", "list");
+  EXPECT_EQ(list[0].GetInt64(), INT64_MIN);
+  EXPECT_EQ(list[1].GetUint64(), UINT64_MAX);
+  EXPECT_EQ(list[2].GetDouble(), 18446744073709551616.0);
+  EXPECT_TRUE(list[3].IsInt());
+  for (const char *text : {"1e400", "-1e309", "1e99999999999999999999"})
+    EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse(text, "number"), "too big");
+}
+
 TEST(Json, SaysWhereATextGoesWrong) {
   EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse("{\"a\": tru}", "field_attributes"), "field_attributes", "of 10");
   EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse("\"\xff\"", "label"), "label");
