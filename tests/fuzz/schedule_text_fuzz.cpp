@@ -23,6 +23,7 @@ void check_number(std::string_view text) {
 bool is_over(const Schedule &schedule, double t) {
   const std::string text = schedule.text();
   if (!text.starts_with("constant(")) return true;
+  if (t == std::numeric_limits<double>::max()) return true;
   return t > 0 && std::isinf(t + *parse_real(text.substr(9, text.find_first_of(",)") - 9)));
 }
 
