@@ -62,8 +62,8 @@ void put_right(std::vector<std::byte> &journal) {
   const std::span<const std::byte> all(journal);
   std::memcpy(journal.data() + kState, "pdestate", 8);
   put(journal, kState + 16, journal.size() - kRecord, 8);
-  put(journal, kState + 24, crc32_of(0, all.subspan(kRecord)), 4);
-  put(journal, kState + 28, crc32_of(0, all.subspan(kState, 28)), 4);
+  put(journal, kState + 32, crc32_of(0, all.subspan(kRecord)), 4);
+  put(journal, kState + 36, crc32_of(0, all.subspan(kState, 36)), 4);
 }
 
 }  // namespace
