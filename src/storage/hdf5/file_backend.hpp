@@ -89,6 +89,7 @@ class FileBackend final : public Backend {
   bool reads_direct(const SeriesFile &series, const Selection &selection) const;
   void read_part(const Selection &selection, void *out_data);
 
+  void forget_look();
   void look_at(int fd);
   void look_through(DriverFile &driver);
   bool is_written();

@@ -46,7 +46,7 @@ void FileBackend::inspect_now() {
 }
 
 FileBackend::SeriesPtr FileBackend::open_series(bool writable) {
-  if (ops_.path_status(path_, &seen_) < 0) seen_ = {};
+  forget_look();
   Descriptor file = open_hdf5_file(ops_, path_, writable);
   if (!file) return nullptr;
   auto series =

@@ -28,6 +28,13 @@ bool same_commit(const JournalState &before, const JournalState &now) {
 
 }  // namespace
 
+/// As long as there is nothing to look into, what has the path is all that counts.
+void FileBackend::forget_look() {
+  if (ops_.path_status(path_, &seen_) < 0) seen_ = {};
+  seen_commit_ = {};
+  seen_just_written_ = seen_torn_ = copied_ = false;
+}
+
 /// Before anything is read, so that later changes show.
 void FileBackend::look_at(int fd) {
   // Clocks of file systems are coarse: after a change just now another one may look the same.
