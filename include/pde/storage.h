@@ -29,8 +29,8 @@
  * the disk as far as the operating system can tell. Commits happen by themselves (options `commit_seconds`,
  * `commit_every`), in pde_storage_flush, in pde_storage_finish, in pde_storage_close, and when the process
  * ends by exit() or at the end of main. A process that is killed leaves the last commit of a file, or the one
- * that was going on, whole; with option `fsync` a power cut does the same. This version does not protect those
- * who read a file in the very middle of a commit: they may get an error, or samples that are not there yet.
+ * that was going on, whole; with option `fsync` a power cut does the same. Others that read the file through
+ * this library meanwhile see one commit or the next one, never a mixture (docs/reliability.md).
  *
  * Storages are taken apart and put together by views, copying, merging and functions over all snapshots;
  * see there.

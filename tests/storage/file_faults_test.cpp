@@ -27,6 +27,7 @@
 #include "base/log.hpp"
 #include "storage/storage.hpp"
 #include "support/descriptors.hpp"
+#include "support/every_nth.hpp"
 #include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -171,7 +172,7 @@ TEST_P(FileFaults, AReplacedFileIsOldOrRightAfterAnyFailure) {
   const auto &[name, which, error] = GetParam();
   test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  for (int64_t nth = 1;; ++nth) {
+  for (int64_t nth = 1;; nth += test::kEveryNth) {
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 3, false);
     const std::string old = test::bytes_of_file(path);
@@ -219,7 +220,7 @@ TEST_P(FileFaults, AnExtendedFileKeepsWhatItHad) {
   const auto &[name, which, error] = GetParam();
   test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  for (int64_t nth = 1;; ++nth) {
+  for (int64_t nth = 1;; nth += test::kEveryNth) {
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 3, false);
     const size_t descriptors = test::open_descriptors();
@@ -283,7 +284,7 @@ template <class Act, class Check>
 void with_each_fault(const Fault &fault, Act &&act, Check &&check, bool may_be_gone = false) {
   test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  for (int64_t nth = 1;; ++nth) {
+  for (int64_t nth = 1;; nth += test::kEveryNth) {
     SCOPED_TRACE("operation " + std::to_string(nth));
     record(path, "truncate_once", 100, 6, false, true);
     const std::string old = test::bytes_of_file(path);

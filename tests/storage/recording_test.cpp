@@ -225,6 +225,53 @@ TEST(KilledRecording, LosesNothingBetweenTheStepsOfACommit) {
 }
 
 /// A chunk that is to go on is read first; if it cannot be, nothing is changed.
+/// As h5py writes with libver="latest": version 3 of the first block, which tells of who has the file open.
+void write_newest_format(const std::string &path) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  const hsize_t size[] = {1, kCells, kCells}, most[] = {H5S_UNLIMITED, kCells, kCells}, one = 1;
+  for (const char *name : {"data", "times"}) {
+    const int axes = name[0] == 'd' ? 3 : 1;
+    const hid_t space = H5Screate_simple(axes, size, most), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, axes, axes == 3 ? size : &one);
+    const hid_t dataset = H5Dcreate2(file, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    const Samples first = axes == 3 ? samples(0) : Samples{0};
+    H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, first.data());
+    H5Dclose(dataset), H5Pclose(creation), H5Sclose(space);
+  }
+  H5Fclose(file), H5Pclose(access);
+}
+
+TEST(KilledRecording, OfAFileOfTheNewestFormatIsOpenedByAnyReader) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  write_newest_format(path);
+  ASSERT_EQ(test::bytes_of_file(path)[8], 3);
+  const pid_t child = fork();
+  if (child == 0) {
+    Recording recording(path, "append", "commit_every=1");
+    for (int i = 1; i < 5; ++i) recording.append(i);
+    _exit(0);
+  }
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(test::bytes_of_file(path)[11], 0);
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  ASSERT_GE(file, 0) << "HDF5 takes it for one that is being written";
+  const hid_t data = H5Dopen2(file, "data", H5P_DEFAULT);
+  Samples values(5 * kCells * kCells);
+  EXPECT_GE(H5Dread(data, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = values.begin() + i * kCells * kCells;
+    EXPECT_EQ(Samples(begin, begin + kCells * kCells), samples(i)) << i;
+  }
+  H5Dclose(data), H5Fclose(file);
+  Recording recording(path, "append", "");
+  EXPECT_EQ(recording.length(), 5);
+  recording.append(5);
+  EXPECT_EQ(recording.read(5), samples(5));
+}
+
 TEST(GoingOn, NeedsTheLastChunk) {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");

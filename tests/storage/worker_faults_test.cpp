@@ -22,6 +22,7 @@
 #include "base/log.hpp"
 #include "storage/storage.hpp"
 #include "support/descriptors.hpp"
+#include "support/every_nth.hpp"
 #include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -140,7 +141,7 @@ int64_t check_contents(const std::string &path, int64_t least) {
 
 TEST(WorkerFaults, WithoutMemoryAWorkerIsReportedByALaterCall) {
   int failures = 0;
-  for (int64_t nth = 1; nth <= 40; ++nth) {
+  for (int64_t nth = 1; nth <= 40; nth += test::kEveryNth) {
     SCOPED_TRACE("allocation " + std::to_string(nth));
     test::TemporaryFolder folder;
     const std::string path = folder.file("run.h5");
@@ -181,7 +182,7 @@ TEST(WorkerFaults, WithoutMemoryAWorkerIsReportedByALaterCall) {
 TEST(WorkerFaults, WithoutMemoryAnAppendChangesNothingOrFailsForGood) {
   int unchanged = 0, failed = 0;
   bool passed = false;
-  for (int64_t nth = 1; !passed; ++nth) {
+  for (int64_t nth = 1; !passed; nth += test::kEveryNth) {
     SCOPED_TRACE("allocation " + std::to_string(nth));
     ASSERT_LT(nth, 3000);
     test::TemporaryFolder folder;
@@ -235,7 +236,7 @@ TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
   for (const char *mode : {"append", "truncate"}) {
     bool passed = false;
     int failures = 0;
-    for (int64_t nth = 1; !passed; ++nth) {
+    for (int64_t nth = 1; !passed; nth += test::kEveryNth) {
       SCOPED_TRACE(std::string(mode) + ", allocation " + std::to_string(nth));
       ASSERT_LT(nth, 5000);
       test::TemporaryFolder folder;
@@ -272,7 +273,7 @@ TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
       EXPECT_FALSE(std::filesystem::exists(path + ".journal"));
       check_contents(path, committed);
     }
-    EXPECT_GT(failures, 100);
+    EXPECT_GT(failures, 100 / test::kEveryNth);
   }
 }
 
@@ -293,7 +294,7 @@ class BadDisk final : public test::ForwardingOps {
 };
 
 TEST(WorkerFaults, AFullDiskIsReportedWithPathCauseAndSnapshots) {
-  for (int64_t nth = 2; nth < 12; ++nth) {
+  for (int64_t nth = 2; nth < 12; nth += test::kEveryNth) {
     SCOPED_TRACE("write " + std::to_string(nth));
     test::TemporaryFolder folder;
     const std::string path = folder.file("run.h5");
