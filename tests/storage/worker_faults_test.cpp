@@ -141,7 +141,7 @@ int64_t check_contents(const std::string &path, int64_t least) {
 
 TEST(WorkerFaults, WithoutMemoryAWorkerIsReportedByALaterCall) {
   int failures = 0;
-  for (int64_t nth = 1; nth <= 40; nth += test::kEveryNth) {
+  for (int64_t nth = 1; nth <= 40; ++nth) {
     SCOPED_TRACE("allocation " + std::to_string(nth));
     test::TemporaryFolder folder;
     const std::string path = folder.file("run.h5");
@@ -182,7 +182,7 @@ TEST(WorkerFaults, WithoutMemoryAWorkerIsReportedByALaterCall) {
 TEST(WorkerFaults, WithoutMemoryAnAppendChangesNothingOrFailsForGood) {
   int unchanged = 0, failed = 0;
   bool passed = false;
-  for (int64_t nth = 1; !passed; nth += test::kEveryNth) {
+  for (int64_t nth = 1; !passed; ++nth) {
     SCOPED_TRACE("allocation " + std::to_string(nth));
     ASSERT_LT(nth, 3000);
     test::TemporaryFolder folder;
@@ -294,7 +294,7 @@ class BadDisk final : public test::ForwardingOps {
 };
 
 TEST(WorkerFaults, AFullDiskIsReportedWithPathCauseAndSnapshots) {
-  for (int64_t nth = 2; nth < 12; nth += test::kEveryNth) {
+  for (int64_t nth = 2; nth < 12; ++nth) {
     SCOPED_TRACE("write " + std::to_string(nth));
     test::TemporaryFolder folder;
     const std::string path = folder.file("run.h5");
