@@ -308,7 +308,7 @@ TEST_F(HostileFile, AttributesOfOthersAreKeptAndPassedOver) {
       vlen(H5Tvlen_create(H5T_NATIVE_INT), H5Tclose), huge(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tinsert(table, "x", 0, H5T_NATIVE_DOUBLE);
   H5Tset_size(huge, 60000);
-  const std::string garbage = std::string(59000, '\xfe');
+  const std::string garbage = std::string(60000, '\xfe');
   text_attribute(*file, "title", "\"fine\"");
   text_attribute(*file, "latin", "gr\xfc\xdf");
   text_attribute(*file, "na\xefve", "\"1\"");

@@ -348,7 +348,7 @@ TEST(WorkerFaults, ASlowDiskHoldsUpARecordingThatFillsTheQueue) {
   set_log_handler(keep_line, &lines, nullptr);
   BadDisk disk;
   disk.delay = std::chrono::milliseconds(25);
-  constexpr int kSnapshots = 70;
+  constexpr int kSnapshots = 140;
   constexpr double kQueue = 1 << 20;
   std::string statistics;
   {

@@ -101,7 +101,8 @@ void WriterLock::take() {
   const bool empty = regular && status.size == 0;
   try {
     // A file of this name that is not ours is noticed, and left alone.
-    if (!regular || (!empty && !is_journal(read_header(ops_, file_.get())))) {
+    found_header_ = regular ? read_header(ops_, file_.get()) : "";
+    if (!regular || (!empty && !is_journal(found_header_))) {
       fail(PDE_ERR_EXISTS, "{} exists and is no journal of libpde: move it away to write {}", path_,
            data_path_);
     }
@@ -164,7 +165,9 @@ std::string WriterLock::keep_aside() {
   FileStatus status;
   for (int number = 2; number <= kMost && ops_.path_status(kept, &status) == 0; ++number)
     kept = fmt::format("{}.kept{}", path_, number);
-  const int result = ops_.rename(path_, kept);
+  // As it was found: it tells who has left it.
+  const int64_t restored = write_fully(ops_, file_.get(), found_header_.data(), found_header_.size(), 0);
+  const int result = restored < 0 ? static_cast<int>(restored) : ops_.rename(path_, kept);
   if (result < 0) fail(PDE_ERR_IO, "renaming {} to {}: {}", path_, kept, errno_text(-result));
   journal_.reset();
   file_.reset();

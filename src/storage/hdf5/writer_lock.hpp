@@ -40,6 +40,7 @@ class WriterLock {
 
   FileOps &ops_;
   std::string data_path_, path_, left_by_;
+  std::string found_header_;  // of a journal that was there
   bool sync_;
   Descriptor file_;
   std::optional<Journal> journal_;
