@@ -150,9 +150,7 @@ void Kills::check(const std::string &path, const Marks &marks, bool at_full_spee
     counts.each_failed += failed;
   }
   if (plain.how == Found::How::read) {
-    const Series expected = without_infos(marks[step].series);
-    for (size_t i = 0; i < plain.series.size() && i < expected.size(); ++i)
-      if (plain.series[i] == 0) plain.series[i] = expected[i];
+    plain.series = with_unread(std::move(plain.series), without_infos(marks[step].series));
     const bool right = marks.allow(plain.series, step, true);
     EXPECT_TRUE(right || unread > 0) << "HDF5 finds " << plain.series.size();
     counts.hdf5_wrong += !right && unread == 0;

@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "crash/file_log.hpp"
 #include "crash/marks.hpp"
+#include "crash/recorded_run.hpp"
 #include "crash/scenario.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -106,21 +107,8 @@ class PowerCuts : public testing::TestWithParam<Scenario> {
 
 TEST_P(PowerCuts, LeaveWhatWasCommitted) {
   const Scenario &scenario = GetParam();
-  const test::TemporaryFolder run, folder;
-  const std::string path = run.file("run.h5");
-  const Series before = prepare(scenario, path);
-  FileLog log(run.path());
-  FileState state;
-  if (!before.empty()) {
-    const int node = log.new_node();
-    log.names()["run.h5"] = state.names["run.h5"] = node;
-    state.contents[node] = test::bytes_of_file(path);
-  }
-  Marks marks;
-  {
-    const test::WithOps with(&log);
-    record(scenario, path, before, [&](const Mark &mark) { marks.add(log.size(), mark); });
-  }
+  const test::TemporaryFolder folder;
+  const auto [state, changes, marks] = record_once(scenario);
   const auto seed =
       static_cast<uint64_t>(amount("PDE_SEED", static_cast<int64_t>(std::random_device()() & 0xffffffu)));
   const auto of_all = static_cast<int64_t>(scenarios(true).size());
@@ -128,10 +116,10 @@ TEST_P(PowerCuts, LeaveWhatWasCommitted) {
   Random random(seed);
   for (int64_t cut = 0; cut < cuts && !HasFailure(); ++cut) {
     Counts counts;
-    const size_t end = std::uniform_int_distribution<size_t>(0, log.size())(random);
+    const size_t end = std::uniform_int_distribution<size_t>(0, changes.size())(random);
     SCOPED_TRACE("PDE_SEED=" + std::to_string(seed) + ", cut " + std::to_string(cut) + " behind change " +
-                 std::to_string(end) + " of " + std::to_string(log.size()));
-    after_power_cut(state, log.changes(), end, random, counts).store(folder.path());
+                 std::to_string(end) + " of " + std::to_string(changes.size()));
+    after_power_cut(state, changes, end, random, counts).store(folder.path());
     ++counts.cuts;
     const std::string file = folder.file("run.h5");
     const Found found = look(file);

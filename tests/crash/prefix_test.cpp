@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "crash/file_log.hpp"
 #include "crash/marks.hpp"
+#include "crash/recorded_run.hpp"
 #include "crash/scenario.hpp"
 #include "storage/hdf5/journal.hpp"
 #include "support/temporary_folder.hpp"
@@ -91,9 +92,7 @@ void Prefixes::check_with_hdf5(const Marks &marks, size_t changes, const Pending
   EXPECT_TRUE(unread == 0 || pending.samples || torn)
       << "HDF5 does not read a row, but nothing is being sealed";
   // What cannot be read is not wrong; the rest has to be right.
-  const Series expected = without_infos(marks.last(changes).series);
-  for (size_t i = 0; i < plain.series.size() && i < expected.size(); ++i)
-    if (plain.series[i] == 0) plain.series[i] = expected[i];
+  plain.series = with_unread(std::move(plain.series), without_infos(marks.last(changes).series));
   const bool right = marks.allow(plain.series, changes, true);
   counts_.hdf5_torn += torn && !right;
   counts_.wrong += !torn && !right;
@@ -129,23 +128,8 @@ void Prefixes::check(const FileState &state, const Marks &marks, size_t changes,
 
 TEST_P(Prefixes, LeaveWhatWasCommitted) {
   const Scenario &scenario = GetParam();
-  const test::TemporaryFolder run;
-  const std::string path = run.file("run.h5");
-  const Series before = prepare(scenario, path);
-  FileLog log(run.path());
-  FileState state;
-  if (!before.empty()) {
-    const int node = log.new_node();
-    log.names()["run.h5"] = state.names["run.h5"] = node;
-    state.contents[node] = test::bytes_of_file(path);
-  }
-  Marks marks;
-  {
-    const test::WithOps with(&log);
-    record(scenario, path, before, [&](const Mark &mark) { marks.add(log.size(), mark); });
-  }
+  auto [state, changes, marks] = record_once(scenario);
   const int64_t stride = amount("PDE_PREFIX_STRIDE", 23);
-  const std::vector<FileChange> &changes = log.changes();
   auto phase = static_cast<int64_t>(std::hash<std::string>()(scenario.name) % static_cast<uint64_t>(stride));
   for (size_t i = 0; i < changes.size() && !HasFailure(); ++i) {
     SCOPED_TRACE("change " + std::to_string(i) + " of " + std::to_string(changes.size()));

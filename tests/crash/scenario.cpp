@@ -278,6 +278,12 @@ Found look_with_hdf5(const std::string &path, int *out_unread) {
   return found;
 }
 
+Series with_unread(Series found, const Series &expected) {
+  for (size_t i = 0; i < found.size() && i < expected.size(); ++i)
+    if (found[i] == 0) found[i] = expected[i];
+  return found;
+}
+
 Print without_info(Print print) {
   return (print & 0xffffffff00000000u) | 0x80000000u;
 }

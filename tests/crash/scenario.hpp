@@ -67,6 +67,8 @@ struct Found {
 Found look(const std::string &path, const char *mode = "readonly");
 /// Rows whose samples cannot be read count as `unread`, and have the print 0.
 Found look_with_hdf5(const std::string &path, int *out_unread);
+/// What was not read is not wrong: taken to be as expected.
+Series with_unread(Series found, const Series &expected);
 /// The prints of plain HDF5 for a series of libpde's.
 Print without_info(Print print);
 Series without_infos(Series series);
