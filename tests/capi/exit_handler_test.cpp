@@ -152,6 +152,12 @@ TEST_F(AtExit, OfAnotherThreadWhichWaitsForACallInTheMiddle) {
   const std::string path = folder.file("run.h5");
   EXPECT_TRUE(exited_well(run_in_child([&] {
     static std::atomic<bool> inside{false};
+    static Shared *seen;
+    seen = shared;
+    std::atexit(
+        [] {  // runs after the library's handler: the call in the middle may now tell what became of it
+          for (int i = 0; i < 20'000 && !seen->status; ++i) ::usleep(1000);
+        });
     StorageHandle source = open_storage("memory:", nullptr), into = recording(path, 0);
     for (int64_t i = 0; i < 20; ++i) append(source, i);
     const pde_transform slow = [](const pde_field *in, double t, pde_field *out, void *) {
