@@ -26,9 +26,10 @@ class Rewriter {
     return value(writer_.RawValue(text, length, rapidjson::kNumberType));
   }
   bool String(const char *text, rapidjson::SizeType length, bool) {
-    return value(writer_.String(text, length));
+    return whole({text, length}) && value(writer_.String(text, length));
   }
   bool Key(const char *text, rapidjson::SizeType length, bool) {
+    if (!whole({text, length})) return false;
     if (!info_ || depth_ != 1) return writer_.Key(text, length);
     key_.assign(text, length);
     return true;
@@ -39,6 +40,7 @@ class Rewriter {
   bool EndArray(rapidjson::SizeType) { return --depth_, value(writer_.EndArray()); }
 
   std::string text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+  bool met_half_character() const { return half_; }
 
  private:
   bool value(bool written) {
@@ -50,11 +52,14 @@ class Rewriter {
     return true;
   }
 
+  bool whole(std::string_view text) { return !(half_ = has_surrogate(text)); }
+
   Info *info_;
   JsonBuffer buffer_;
   JsonWriter writer_;
   std::string key_;
   int64_t depth_ = 0;
+  bool half_ = false;
 };
 
 void rewrite(std::string_view json, std::string_view what, Rewriter &rewriter) {
@@ -64,11 +69,13 @@ void rewrite(std::string_view json, std::string_view what, Rewriter &rewriter) {
   rapidjson::MemoryStream stream(json.data(), json.size());
   reader.Parse<kJsonParseFlags | rapidjson::kParseNumbersAsStringsFlag>(stream, rewriter);
   if (!reader.HasParseError()) return;
-  if (reader.GetParseErrorCode() == rapidjson::kParseErrorTermination) {
+  rapidjson::ParseErrorCode error = reader.GetParseErrorCode();
+  if (rewriter.met_half_character()) error = rapidjson::kParseErrorStringUnicodeSurrogateInvalid;
+  if (error == rapidjson::kParseErrorTermination) {
     fail(PDE_ERR_ARGUMENT, "{} is not a JSON object such as {{\"key\": 1}}", what);
   }
-  fail(PDE_ERR_ARGUMENT, "{} is not JSON: {} (at byte {} of {})", what,
-       rapidjson::GetParseError_En(reader.GetParseErrorCode()), reader.GetErrorOffset(), json.size());
+  fail(PDE_ERR_ARGUMENT, "{} is not JSON: {} (at byte {} of {})", what, rapidjson::GetParseError_En(error),
+       reader.GetErrorOffset(), json.size());
 }
 
 }  // namespace

@@ -26,6 +26,13 @@ int64_t json_depth(std::string_view text) {
   return deepest;
 }
 
+bool has_surrogate(std::string_view text) {
+  for (size_t i = text.find('\xed'); i != text.npos; i = text.find('\xed', i + 1)) {
+    if (i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xa0) return true;
+  }
+  return false;
+}
+
 namespace {
 
 /// Whether a number that double cannot hold is too large, rather than too small.
@@ -41,10 +48,13 @@ bool is_huge(std::string_view number) {
   return places + (exponent == INT32_MAX && shrinks ? -exponent : exponent) > 0;
 }
 
-/// Builds a document, and reads its numbers itself: RapidJSON makes anything out of 0e5.
-class ExactNumbers {
+/// Builds a document, and reads its numbers itself: RapidJSON makes anything out of 0e5. Its errors are those
+/// that RapidJSON does not find.
+class Builder {
  public:
-  explicit ExactNumbers(JsonDocument &to) : to_(to) {}
+  explicit Builder(JsonDocument &to) : to_(to) {}
+
+  rapidjson::ParseErrorCode error() const { return error_; }
 
   bool Null() { return to_.Null(); }
   bool Bool(bool flag) { return to_.Bool(flag); }
@@ -63,19 +73,27 @@ class ExactNumbers {
     }
     double value = 0;
     if (std::from_chars(text, text + length, value).ec == std::errc{}) return to_.Double(value);
-    return !is_huge(number) && to_.Double(number[0] == '-' ? -0.0 : 0.0);
+    if (is_huge(number)) return refuse(rapidjson::kParseErrorNumberTooBig);
+    return to_.Double(number[0] == '-' ? -0.0 : 0.0);
   }
   bool String(const char *text, rapidjson::SizeType length, bool copy) {
+    if (has_surrogate({text, length})) return refuse(rapidjson::kParseErrorStringUnicodeSurrogateInvalid);
     return to_.String(text, length, copy);
   }
-  bool Key(const char *text, rapidjson::SizeType length, bool copy) { return to_.Key(text, length, copy); }
+  bool Key(const char *text, rapidjson::SizeType length, bool copy) { return String(text, length, copy); }
   bool StartObject() { return to_.StartObject(); }
   bool EndObject(rapidjson::SizeType members) { return to_.EndObject(members); }
   bool StartArray() { return to_.StartArray(); }
   bool EndArray(rapidjson::SizeType entries) { return to_.EndArray(entries); }
 
  private:
+  bool refuse(rapidjson::ParseErrorCode error) {
+    error_ = error;
+    return false;
+  }
+
   JsonDocument &to_;
+  rapidjson::ParseErrorCode error_ = rapidjson::kParseErrorNone;
 };
 
 }  // namespace
@@ -86,17 +104,16 @@ JsonDocument json_parse(std::string_view text, std::string_view what) {
   rapidjson::GenericReader<JsonEncoding, JsonEncoding, JsonAllocator> reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
   JsonDocument document;
-  const auto events = [&](JsonDocument &target) {
-    ExactNumbers handler(target);
-    return !reader.Parse<kJsonParseFlags | rapidjson::kParseNumbersAsStringsFlag>(stream, handler).IsError();
+  Builder builder(document);
+  const auto events = [&](JsonDocument &) {
+    return !reader.Parse<kJsonParseFlags | rapidjson::kParseNumbersAsStringsFlag>(stream, builder).IsError();
   };
   document.Populate(events);
   if (reader.HasParseError()) {
-    const bool number = reader.GetParseErrorCode() == rapidjson::kParseErrorTermination;
-    fail(
-        PDE_ERR_FORMAT, "{} is not JSON: {} (at byte {} of {})", what,
-        rapidjson::GetParseError_En(number ? rapidjson::kParseErrorNumberTooBig : reader.GetParseErrorCode()),
-        reader.GetErrorOffset(), text.size());
+    const bool ours = builder.error() != rapidjson::kParseErrorNone;
+    fail(PDE_ERR_FORMAT, "{} is not JSON: {} (at byte {} of {})", what,
+         rapidjson::GetParseError_En(ours ? builder.error() : reader.GetParseErrorCode()),
+         reader.GetErrorOffset(), text.size());
   }
   return document;
 }

@@ -71,6 +71,10 @@ constexpr int64_t kMostJsonDepth = 256;
 /// How deep the arrays and objects in a text nest, whether or not it is JSON otherwise.
 int64_t json_depth(std::string_view text);
 
+/// Whether there is half of a character beyond the first 65536 in a text that is UTF-8 otherwise. RapidJSON
+/// itself refuses the first half that comes alone ("\\ud834"), and lets the second ("\\udd1e") pass.
+bool has_surrogate(std::string_view text);
+
 /// Parses a whole document; PDE_ERR_FORMAT that names `what` and where it went wrong.
 JsonDocument json_parse(std::string_view text, std::string_view what);
 

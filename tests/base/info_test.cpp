@@ -47,6 +47,12 @@ TEST(Info, RefusesWhatIsNoObject) {
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::parse("{\"a\\u0000b\": 1}", "option info"), "zero byte");
 }
 
+TEST(Info, RefusesHalfACharacter) {
+  for (const char *text : {R"({"a": "\udd1e"})", R"({"\udd1e": 1})", R"({"a": {"\udd1e": 1}})"})
+    EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::parse(text, "info"), "info", "surrogate");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, Info::normalised(R"("\udd1e")", "info"), "surrogate");
+}
+
 TEST(Info, RefusesToNestDeeperThanAnyMetadata) {
   const auto nested = [](size_t depth) {
     return "{\"a\": " + std::string(depth, '[') + std::string(depth, ']') + "}";

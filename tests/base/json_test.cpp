@@ -54,6 +54,12 @@ TEST(Json, SaysWhereATextGoesWrong) {
   EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse("\"\xff\"", "label"), "label");
 }
 
+TEST(Json, RefusesHalfACharacter) {
+  EXPECT_EQ(json_text(json_parse(R"("\ud834\udd1e \ud7ff í")", "label")), "\xf0\x9d\x84\x9e \xed\x9f\xbf í");
+  for (const char *text : {R"("\udd1e")", R"("\ud834")", R"("\ud834x\udd1e")", R"({"\udfff": 1})"})
+    EXPECT_MESSAGE(PDE_ERR_FORMAT, json_parse(text, "label"), "label", "surrogate");
+}
+
 TEST(Json, RefusesToNestDeeperThanAnyMetadata) {
   const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   const auto most = static_cast<size_t>(kMostJsonDepth);
