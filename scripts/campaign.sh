@@ -6,6 +6,7 @@
 #        scripts/campaign.sh powercut [N]      N power cuts of recordings with fsync (10000)
 #        scripts/campaign.sh kill [N]          N kills at random moments (1000)
 #        scripts/campaign.sh faults            the n-th file operation or allocation fails, for each n
+#        scripts/campaign.sh fuzz [AMOUNT]     hostile texts, journals and files; as scripts/fuzz.sh (600 seconds each)
 #        scripts/campaign.sh live              readers beside a writer, through libpde and plain HDF5
 #
 # PDE_SEED=… repeats what a failure has printed.
@@ -13,13 +14,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
-  sed -n '5,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '5,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
 [ $# -ge 1 ] && [ $# -le 2 ] || usage
 name=$1 amount=${2:-}
-[[ $amount =~ ^[0-9]*$ ]] || usage
+[[ $amount =~ ^[0-9]*x?$ ]] || usage
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -51,6 +52,7 @@ case $name in
     run "\\[==========\\] .* ran" file_faults_test
     run "\\[==========\\] .* ran" worker_faults_test
     ;;
+  fuzz) scripts/fuzz.sh "${amount:-600}" ;;
   live) PDE_LIVE_SECONDS=${amount:-20} run "live, " live_readers_test ;;
   *) usage ;;
 esac

@@ -60,8 +60,11 @@ class MemoryFiles final : public pde::FileOps {
 
 /// What the data file holds before anything is done.
 inline std::vector<std::byte> data_file() {
-  std::vector<std::byte> bytes(4096);
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(31 * i + 7);
+  static const std::vector<std::byte> bytes = [] {
+    std::vector<std::byte> made(4096);
+    for (size_t i = 0; i < made.size(); ++i) made[i] = static_cast<std::byte>(31 * i + 7);
+    return made;
+  }();
   return bytes;
 }
 

@@ -1,7 +1,6 @@
 // Options as a text, and as each table of options takes them: the first line names a storage ("memory:",
 // "hdf5:"), the rest is the text.
 #include "base/error.hpp"
-#include "base/json.hpp"
 #include "base/options.hpp"
 #include "fuzz.hpp"
 #include "storage/storage.hpp"
@@ -12,7 +11,6 @@ namespace {
 void resolve(const Options &options, std::string_view consumer) {
   const auto table = storage_options(consumer);
   if (!table) return;
-  json_parse(describe_options(*table), "the table");
   const ResolvedOptions resolved(options, *table, consumer);
   for (const auto &[key, value] : options.values()) {
     for (const OptionSpec &spec : *table) {
