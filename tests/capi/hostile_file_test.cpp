@@ -233,6 +233,37 @@ TEST_F(HostileFile, ALengthThatWouldTakeForEverToDropIsNotAppendedTo) {
   }
 }
 
+/// HDF5 gives a dataset without chunks its place as a whole, and fills all of it.
+TEST_F(HostileFile, ABlockThatWouldFillTheDiskIsNotAppendedTo) {
+  const struct {
+    Shape data, times;
+    const char *words[2];
+  } cases[] = {{{1 << 20, 512}, {2}, {"/data", "4294967296 bytes"}},
+               {{2, 4}, {hsize_t{1} << 39}, {"/times", "4398046511104 bytes"}}};
+  for (const auto &test : cases) {
+    SCOPED_TRACE(test.words[0]);
+    std::filesystem::remove(path);
+    create();
+    for (const auto &[name, shape] : {std::pair("data", test.data), std::pair("times", test.times)}) {
+      const Closing space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
+      const Closing made(
+          H5Dcreate2(*file, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
+      ASSERT_GE(made, 0);
+    }
+    text_attribute(*file, "data_length", "1");
+    close();
+    const std::string before = bytes_of_file(path);
+    {
+      StorageHandle storage = open_storage(path, "append");
+      const FieldHandle field = filled_field(unit_grid({static_cast<int64_t>(test.data[1])}), 3);
+      EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_storage_append(storage, field, 1), path, test.words[0],
+                   test.words[1]);
+      EXPECT_EQ(length_of(storage), 1);
+    }
+    EXPECT_EQ(bytes_of_file(path), before);
+  }
+}
+
 TEST_F(HostileFile, SnapshotsOfAbsurdShapesAreRefused) {
   const struct {
     Shape shape, chunk;

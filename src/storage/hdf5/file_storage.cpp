@@ -228,7 +228,7 @@ void FileBackend::start_extending() {
   const H5Session session;
   if (series_->has_datasets()) {
     series_->check_filters(H5Z_FILTER_CONFIG_ENCODE_ENABLED);
-    series_->check_rows_beyond(static_cast<hsize_t>(length_));
+    series_->check_extending(static_cast<hsize_t>(length_));
   }
   touched_ = true;
   if (!series_->has_datasets()) return;

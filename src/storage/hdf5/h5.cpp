@@ -226,8 +226,17 @@ H5Shape h5_shape(hid_t dataset) {
   return shape;
 }
 
-bool h5_lies_elsewhere(hid_t creation) {
-  return H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) != 0;
+H5Layout h5_layout(hid_t dataset) {
+  const char *what = "reading the layout of a dataset";
+  const H5Id creation = h5_own(H5Dget_create_plist(dataset), H5Pclose, what);
+  H5Layout layout{H5Pget_layout(creation.get()), {}, H5Pget_nfilters(creation.get()), false};
+  layout.elsewhere = layout.kind == H5D_VIRTUAL || H5Pget_external_count(creation.get()) != 0;
+  if (layout.chunked()) {
+    layout.chunk.resize(h5_shape(dataset).size.size());
+    h5_check(H5Pget_chunk(creation.get(), static_cast<int>(layout.chunk.size()), layout.chunk.data()), what);
+    for (hsize_t &size : layout.chunk) size = std::max<hsize_t>(size, 1);
+  }
+  return layout;
 }
 
 void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,

@@ -89,9 +89,19 @@ struct H5Shape {
   std::vector<hsize_t> size, max;
 };
 H5Shape h5_shape(hid_t dataset);
-/// Whether the samples of a dataset with these properties lie in other files, which HDF5 would open, or make,
-/// on its own.
-bool h5_lies_elsewhere(hid_t creation);
+struct H5Layout {
+  H5D_layout_t kind;
+  std::vector<hsize_t> chunk;  // one size per axis, none of them 0; empty if the dataset has no chunks
+  int filters;
+  bool elsewhere;  // in other files, which HDF5 would open, or make, on its own
+
+  bool chunked() const { return kind == H5D_CHUNKED; }
+};
+H5Layout h5_layout(hid_t dataset);
+
+/// Deflate makes no more than so many bytes out of one.
+constexpr hsize_t kMostDeflated = 1032;
+
 /// Moves the part of a dataset that begins at `start`; `count` entries along each axis, every `step`-th of
 /// the first.
 void h5_transfer(bool writing, hid_t dataset, hid_t memory_type, const std::vector<hsize_t> &start,

@@ -134,8 +134,6 @@ namespace {
 
 /// Fewer per chunk than this cost more than they hold.
 constexpr hsize_t kFewTimes = 64;
-/// Deflate makes no more than so many bytes out of one.
-constexpr hsize_t kMostDeflated = 1032;
 
 void copy_attributes(hid_t from, hid_t to, const std::string &what) {
   H5O_info_t info;
@@ -173,15 +171,13 @@ H5Id create_times(hid_t file, const H5Shape &shape, const std::string &what) {
 
 bool SeriesFile::gather_times() {
   const std::string what = "rewriting the times of " + path_;
-  const H5Id creation = h5_own(H5Dget_create_plist(times_.get()), H5Pclose, what);
-  hsize_t chunk = 0;
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_chunk(creation.get(), 1, &chunk) != 1)
-    return false;
+  const H5Layout layout = h5_layout(times_.get());
+  if (!layout.chunked()) return false;
   const H5Shape shape = h5_shape(times_.get());
   H5O_info_t info;
   h5_check(H5Oget_info(times_.get(), &info), what);
   // A dataset with another name besides, or one that never holds much, stays as it is.
-  if (chunk >= kFewTimes || shape.max[0] < kFewTimes || info.rc > 1) return false;
+  if (layout.chunk[0] >= kFewTimes || shape.max[0] < kFewTimes || info.rc > 1) return false;
   // Rows that nobody has written take no space in the file, but would in the new one.
   if (shape.size[0] / kMostDeflated > H5Dget_storage_size(times_.get())) return false;
   H5Id gathered = create_times(file_, shape, what);

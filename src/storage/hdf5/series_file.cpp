@@ -69,12 +69,11 @@ namespace {
 
 /// A chunk cache that holds all chunks of one row of chunks, so that snapshots that share a chunk do not
 /// compress or inflate it once each; bounded, because chunk shapes of foreign files can be anything.
-H5Id dataset_access(hid_t dataset, hid_t creation, const H5Shape &shape) {
+H5Id dataset_access(hid_t dataset, const H5Layout &layout) {
   H5Id access = h5_own(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, "preparing to open a dataset");
-  if (H5Pget_layout(creation) != H5D_CHUNKED) return access;
-  std::vector<hsize_t> chunk(shape.size.size());
-  H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
-  for (hsize_t &size : chunk) size = std::max<hsize_t>(size, 1);
+  if (!layout.chunked()) return access;
+  const std::vector<hsize_t> &chunk = layout.chunk;
+  const H5Shape shape = h5_shape(dataset);
   const H5Id type = h5_own(H5Dget_type(dataset), H5Tclose, "reading the type of a dataset");
   double bytes = static_cast<double>(H5Tget_size(type.get()));
   for (size_t axis = 0; axis < chunk.size(); ++axis) {
@@ -83,23 +82,10 @@ H5Id dataset_access(hid_t dataset, hid_t creation, const H5Shape &shape) {
     bytes *= static_cast<double>(chunk[axis]) * chunks;
   }
   constexpr double kSmallest = 1 << 20, kLargest = 256 << 20;
-  const double cache =
-      !chunk.empty() && chunk[0] > 1 ? std::clamp(2 * bytes, kSmallest, kLargest) : kSmallest;
+  const double cache = chunk[0] > 1 ? std::clamp(2 * bytes, kSmallest, kLargest) : kSmallest;
   // A prime number of slots; 1.0: chunks that have been written or read to their end leave first.
   H5Pset_chunk_cache(access.get(), 12421, static_cast<size_t>(cache), 1.0);
   return access;
-}
-
-}  // namespace
-
-namespace {
-
-int64_t rows_of_filtered_chunk(hid_t dataset, size_t axes) {
-  const H5Id creation = h5_own(H5Dget_create_plist(dataset), H5Pclose, "reading the layout of a dataset");
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_nfilters(creation.get()) <= 0) return 1;
-  std::vector<hsize_t> chunk(axes);
-  H5Pget_chunk(creation.get(), static_cast<int>(axes), chunk.data());
-  return static_cast<int64_t>(std::max<hsize_t>(chunk[0], 1));
 }
 
 }  // namespace
@@ -109,11 +95,11 @@ H5Id SeriesFile::open_dataset(const char *name) {
   if (!plain)
     fail(PDE_ERR_FORMAT, "{} has no readable dataset /{}, expected data and times: {}", path_, name,
          h5_error_text());
-  const H5Id creation = h5_own(H5Dget_create_plist(plain.get()), H5Pclose, "reading the layout of a dataset");
-  if (h5_lies_elsewhere(creation.get()))
+  const H5Layout layout = h5_layout(plain.get());
+  if (layout.elsewhere)
     fail(PDE_ERR_UNSUPPORTED, "/{} of {} has its samples in other files, which are not read", name, path_);
-  const H5Id access = dataset_access(plain.get(), creation.get(), h5_shape(plain.get()));
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED) fixed_ = true;
+  const H5Id access = dataset_access(plain.get(), layout);
+  if (!layout.chunked()) fixed_ = true;
   return h5_own(H5Dopen2(file_, name, access.get()), H5Dclose, fmt::format("opening /{} of {}", name, path_));
 }
 
@@ -160,7 +146,6 @@ void SeriesFile::open_datasets() {
     fail(PDE_ERR_FORMAT, "/times of {} holds {}, expected numbers", path_, h5_type_text(times_type.get()));
   check_claims(path_, data_shape, times_shape, dtype_size(dtype_));
   memory_type_ = h5_memory_type(dtype_);
-  rows_that_move_ = rows_of_filtered_chunk(data.get(), data_shape.size.size());
   data_rows_ = data_shape.size[0];
   times_rows_ = times_shape.size[0];
   most_rows_ = std::min(data_shape.max[0], times_shape.max[0]);  // unlimited is the largest number
@@ -218,11 +203,13 @@ std::optional<ChunkFilters> stock_filters(hid_t creation, int64_t item) {
 
 /// Whether chunks are direct, and how they are laid out.
 void SeriesFile::learn_chunks() {
-  direct_ = contiguous_ = false;
+  direct_ = false;
   placed_slab_ = -1;
+  const H5Layout layout = h5_layout(data_.get());
+  contiguous_ = layout.kind == H5D_CONTIGUOUS;
+  rows_that_move_ = layout.chunked() && layout.filters > 0 ? static_cast<int64_t>(layout.chunk[0]) : 1;
+  if (!layout.chunked()) return;
   const H5Id creation = h5_own(H5Dget_create_plist(data_.get()), H5Pclose, "reading the layout of /data");
-  contiguous_ = H5Pget_layout(creation.get()) == H5D_CONTIGUOUS;
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return;
   const H5Id type = h5_own(H5Dget_type(data_.get()), H5Tclose, "reading the type of /data");
   // Without conversion: the bytes of the file are those of our arrays.
   if (H5Tequal(type.get(), h5_file_type(dtype_).get()) <= 0) return;
@@ -233,8 +220,7 @@ void SeriesFile::learn_chunks() {
   if (H5Pget_chunk_opts(creation.get(), &edges) < 0 || edges != 0) return;
   const auto filters = stock_filters(creation.get(), dtype_size(dtype_));
   if (!filters) return;
-  std::vector<hsize_t> chunk(1 + snapshot_shape_.size());
-  H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+  const std::vector<hsize_t> &chunk = layout.chunk;
   std::vector<int64_t> sizes(chunk.begin(), chunk.end());
   sizes.push_back(dtype_size(dtype_));
   const int64_t bytes = checked_product(sizes).value_or(0);
@@ -333,29 +319,41 @@ void SeriesFile::create_datasets(const FieldDescription &sample, const SeriesLay
 namespace {
 
 /// Chunks that lie beyond so many rows, as if all of them were there.
-double chunks_beyond(hid_t dataset, hsize_t rows) {
-  const H5Shape shape = h5_shape(dataset);
-  const H5Id creation = h5_own(H5Dget_create_plist(dataset), H5Pclose, "reading the layout of a dataset");
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || shape.size[0] <= rows) return 0;
-  std::vector<hsize_t> chunk(shape.size.size(), 1);
-  H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+double chunks_beyond(const H5Layout &layout, const H5Shape &shape, hsize_t rows) {
+  if (!layout.chunked() || shape.size[0] <= rows) return 0;
   double chunks = 1;
-  for (size_t axis = 0; axis < chunk.size(); ++axis) {
+  for (size_t axis = 0; axis < shape.size.size(); ++axis) {
     const hsize_t cells = axis == 0 ? shape.size[0] - rows : shape.size[axis];
-    chunks *= std::ceil(static_cast<double>(cells) / static_cast<double>(std::max<hsize_t>(chunk[axis], 1)));
+    chunks *= std::ceil(static_cast<double>(cells) / static_cast<double>(layout.chunk[axis]));
   }
   return chunks;
 }
 
+/// What HDF5 would fill at the first write, to give it the place where it stays.
+double bytes_to_fill(hid_t dataset, const H5Layout &layout, const H5Shape &shape) {
+  if (layout.chunked() || H5Dget_storage_size(dataset) > 0) return 0;
+  const H5Id type = h5_own(H5Dget_type(dataset), H5Tclose, "reading the type of a dataset");
+  double bytes = static_cast<double>(H5Tget_size(type.get()));
+  for (const hsize_t size : shape.size) bytes *= static_cast<double>(size);
+  return bytes;
+}
+
 }  // namespace
 
-void SeriesFile::check_rows_beyond(hsize_t rows) const {
-  constexpr double kMost = 1 << 24;
-  for (const auto &[dataset, name, has] :
-       {std::tuple(data_.get(), "data", data_rows_), std::tuple(times_.get(), "times", times_rows_)}) {
-    if (chunks_beyond(dataset, rows) > kMost)
+void SeriesFile::check_extending(hsize_t rows) const {
+  constexpr double kMostChunks = 1 << 24, kMostFilled = 1 << 30;
+  for (const auto &[dataset, name] : {std::pair(data_.get(), "data"), std::pair(times_.get(), "times")}) {
+    const H5Layout layout = h5_layout(dataset);
+    const H5Shape shape = h5_shape(dataset);
+    if (chunks_beyond(layout, shape, rows) > kMostChunks)
       fail(PDE_ERR_FORMAT, "/{} of {} claims to have {} rows for {} snapshots, too many to be taken away",
-           name, path_, has, rows);
+           name, path_, shape.size[0], rows);
+    if (const double bytes = bytes_to_fill(dataset, layout, shape); bytes > kMostFilled)
+      fail(PDE_ERR_UNSUPPORTED,
+           "/{} of {} is one block of {:.0f} bytes that nobody has written yet, and HDF5 would write all of "
+           "it "
+           "for the first snapshot, expected at most {:.0f}: copy the series to a new file",
+           name, path_, bytes, kMostFilled);
   }
 }
 

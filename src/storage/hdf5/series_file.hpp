@@ -83,9 +83,10 @@ class SeriesFile {
   /// a row of it already. `replaces`: there is such a chunk. `told`: set to true once HDF5 may know of it,
   /// from when on nothing else than HDF5 can fail here.
   FileBlock place_chunk(int64_t slab, int64_t tile, int64_t size, uint32_t mask, bool replaces, bool &told);
-  /// PDE_ERR_FORMAT if the file claims so many rows beyond these that HDF5 would not come to an end in taking them
-  /// away.
-  void check_rows_beyond(hsize_t rows) const;
+  /// Refuses a file to which nothing can be added in any bearable time: PDE_ERR_FORMAT if it claims so many
+  /// rows beyond these that HDF5 would not come to an end in taking them away, PDE_ERR_UNSUPPORTED if its
+  /// datasets are so large that HDF5 would fill the disk with them.
+  void check_extending(hsize_t rows) const;
   /// Makes room for this many rows, or takes room away. Only where rows can be added (`fixed` is false).
   void set_data_rows(hsize_t rows);
 

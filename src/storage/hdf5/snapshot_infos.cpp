@@ -79,8 +79,7 @@ bool SnapshotInfos::open() {
   H5Id text(H5Dopen2(file_, "snapshot_info/text", H5P_DEFAULT), H5Dclose);
   if (!index || !text) bad_group("is not readable as metadata of snapshots: " + h5_error_text());
   for (const H5Id *dataset : {&index, &text}) {
-    const H5Id creation(H5Dget_create_plist(dataset->get()), H5Pclose);
-    if (!creation || h5_lies_elsewhere(creation.get())) bad_group("has its content in other files");
+    if (h5_layout(dataset->get()).elsewhere) bad_group("has its content in other files");
   }
   const H5Shape shape = h5_shape(index.get()), bytes = h5_shape(text.get());
   if (shape.size.size() != 2 || shape.size[1] != kColumns || bytes.size.size() != 1)
@@ -211,9 +210,9 @@ std::string SnapshotInfos::text(const Entry &entry) {
                           entry.snapshot, entry.begin, entry.end, text_bytes_));
   }
   // What no chunk is stored of reads as zeros: of a text so long, not even deflate would leave so little.
-  constexpr int64_t kLong = 1 << 20, kMostDeflated = 1032;
+  constexpr int64_t kLong = 1 << 20;
   const int64_t size = entry.end - entry.begin;
-  if (size > kLong && static_cast<hsize_t>(size / kMostDeflated) > H5Dget_storage_size(text_.get()))
+  if (size > kLong && static_cast<hsize_t>(size) / kMostDeflated > H5Dget_storage_size(text_.get()))
     bad_group(fmt::format("claims that the text of snapshot {} has {} bytes", entry.snapshot, size));
   std::string text(static_cast<size_t>(entry.end - entry.begin), '\0');
   if (!text.empty()) {

@@ -8,14 +8,12 @@ namespace {
 
 /// Times per chunk where bytes can be moved beside HDF5: plain float64 in chunks of some size; else 0.
 int64_t direct_chunk(hid_t times) {
-  const H5Id creation = h5_own(H5Dget_create_plist(times), H5Pclose, "reading the layout of /times");
-  if (H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_nfilters(creation.get()) != 0) return 0;
+  const H5Layout layout = h5_layout(times);
+  if (!layout.chunked() || layout.filters != 0) return 0;
   const H5Id type = h5_own(H5Dget_type(times), H5Tclose, "reading the type of /times");
   if (std::endian::native != std::endian::little || H5Tequal(type.get(), H5T_IEEE_F64LE) <= 0) return 0;
-  hsize_t chunk = 0;
-  H5Pget_chunk(creation.get(), 1, &chunk);
   constexpr hsize_t kMost = 1 << 20;
-  return chunk <= kMost ? static_cast<int64_t>(chunk) : 0;
+  return layout.chunk[0] <= kMost ? static_cast<int64_t>(layout.chunk[0]) : 0;
 }
 
 }  // namespace
