@@ -43,6 +43,7 @@ ffmpeg             test  looks into the movies that we wrote
 hdf5-tools         test  looks into the files that we wrote
 netcdf-bin         test  looks into the files that we wrote
 locales            test  a locale with a decimal comma, to test that none matters
+clang-tidy         test  finds mistakes in the sources (scripts/tidy.sh)
 python3            test  symbol and layer checks, py-pde and h5py
 python3-venv       test  environment for py-pde and h5py
 clang              fuzz  libFuzzer

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds and runs every test: all of them in Release, then those of our own code under AddressSanitizer and
-# UndefinedBehaviorSanitizer, then those with threads under ThreadSanitizer. Stops at the first of these steps that fails; the last lines are ctest's summary.
+# Builds and runs every test: all of them in Release, then clang-tidy over the sources, then the tests of our own code under
+# AddressSanitizer and UndefinedBehaviorSanitizer, then those with threads under ThreadSanitizer. Stops at the first of these
+# steps that fails; the last lines are ctest's summary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,6 +13,7 @@ scripts/python_env.sh || [ $? -eq 77 ] # without it the tests that need it are s
 
 scripts/build.sh release -- "${parts[@]}" -DPDE_FORTRAN=ON -DPDE_EXAMPLES=ON -DPDE_BENCH=ON
 ctest --preset release --parallel "$jobs"
+scripts/tidy.sh
 
 scripts/build.sh asan-ubsan -- "${parts[@]}"
 ctest --preset asan-ubsan --parallel "$jobs"

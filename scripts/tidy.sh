@@ -28,7 +28,7 @@ check() {
 }
 export -f check
 
-sources=$(git ls-files 'src/*.cpp' 'capi/*.cpp')
+sources=$(find src capi -name '*.cpp' | sort)
 if ! ls build/release/src/movie >/dev/null 2>&1; then sources=$(grep -v '^src/movie/' <<<"$sources"); fi
 xargs -P "$(nproc)" -I{} bash -c 'check {}' <<<"$sources"
 echo "clang-tidy: $(wc -l <<<"$sources") sources, no finding"

@@ -69,7 +69,8 @@ FigureLayout lay_out(const FigureSpec &spec, const TextMeter &meter) {
                height = (room.height - (rows - 1) * gap) / rows;
   for (std::size_t i = 0; i < spec.panels.size(); ++i) {
     const auto column = static_cast<double>(i % static_cast<std::size_t>(columns));
-    const auto row = static_cast<double>(i / static_cast<std::size_t>(columns));
+    const std::size_t rows_above = i / static_cast<std::size_t>(columns);
+    const auto row = static_cast<double>(rows_above);
     const Rect cell{room.x + column * (width + gap), room.y + row * (height + gap), width, height};
     layout.panels.push_back(lay_out_panel(spec.panels[i], cell, em, bare, meter));
   }

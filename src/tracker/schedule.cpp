@@ -73,7 +73,10 @@ double ConstantSchedule::advance(double t) {
   if (n - 1 > n_ && due(n - 1) > t + near) n -= 1;
   if (due(n) <= t + near && due(n + 1) > t) n += 1;
   n_ = n;
-  return last_ = std::max(due(n), soonest);
+  const double next = due(n);
+  // Rounding may take a span that is longer than any number beyond the largest time.
+  if (!std::isfinite(next) && std::isfinite(t + interval_)) return last_ = soonest;
+  return last_ = std::max(next, soonest);
 }
 
 std::string ConstantSchedule::text() const {

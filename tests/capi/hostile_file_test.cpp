@@ -264,6 +264,28 @@ TEST_F(HostileFile, ABlockThatWouldFillTheDiskIsNotAppendedTo) {
   }
 }
 
+/// Where one of the datasets cannot grow, the other one does not, whatever it could.
+TEST_F(HostileFile, ABlockIsFullWithTheShorterOfItsDatasets) {
+  const struct {
+    Shape data, chunk_of_data, times, chunk_of_times;
+  } cases[] = {{{3, 4}, {}, {2}, {8}}, {{2, 4}, {1, 4}, {3}, {}}};
+  for (const auto &test : cases) {
+    SCOPED_TRACE(&test - cases);
+    std::filesystem::remove(path);
+    create();
+    add("data", test.data, test.chunk_of_data);
+    add("times", test.times, test.chunk_of_times);
+    text_attribute(*file, "data_length", "1");
+    close();
+    StorageHandle storage = open_storage(path, "append");
+    const FieldHandle field = filled_field(unit_grid({4}), 3);
+    ASSERT_OK(pde_storage_append(storage, field, 8));
+    EXPECT_FAILS(PDE_ERR_RANGE, pde_storage_append(storage, field, 9), path, "full", "2 snapshots");
+    ASSERT_OK(pde_storage_close(storage.release()));
+    EXPECT_EQ(times_of(open_storage(path, "readonly")), (std::vector<double>{7, 8}));
+  }
+}
+
 TEST_F(HostileFile, SnapshotsOfAbsurdShapesAreRefused) {
   const struct {
     Shape shape, chunk;

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -280,11 +281,21 @@ void add_filter(hid_t properties, Choices &choices) {
   }
 }
 
+/// What all chunks together take.
+double bytes_of_chunks(const Shape &shape, const Shape &chunk, hid_t type) {
+  double bytes = bytes_of(chunk, type);
+  for (size_t axis = 0; axis < chunk.size(); ++axis) {
+    if (chunk[axis] > 0)
+      bytes *= std::ceil(static_cast<double>(shape[axis]) / static_cast<double>(chunk[axis]));
+  }
+  return bytes;
+}
+
 /// Nothing that takes room before it is used: contiguous and early allocation only where there is little.
 Id layout(Choices &choices, const Shape &shape, const Shape &usual_chunk, hid_t type) {
   constexpr double kLittle = 1 << 16;
   Id properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  const bool little = bytes_of(shape, type) <= kLittle;
+  bool little = bytes_of(shape, type) <= kLittle;
   const size_t kind = choices.below(8);
   if (kind == 5 && little) {
     H5Pset_layout(properties, H5D_COMPACT);
@@ -305,6 +316,7 @@ Id layout(Choices &choices, const Shape &shape, const Shape &usual_chunk, hid_t 
     // Chunks that HDF5 itself has to hold in memory stay small enough for that.
     if (bytes_of(chunk, type) > (1 << 24) && choices.byte() % 4 != 3) chunk = Shape(shape.size(), 1);
     H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data());
+    little = bytes_of_chunks(shape, chunk, type) <= kLittle;
     if (bytes_of(chunk, type) <= (1 << 24))
       for (size_t i = choices.below(5); i > 0; --i) add_filter(properties, choices);
   }

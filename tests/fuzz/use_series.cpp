@@ -1,6 +1,8 @@
 #include "fuzz/use_series.hpp"
 
+#include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <vector>
 
 #include "fuzz/fuzz.hpp"
@@ -156,6 +158,26 @@ void append_to_series(const std::string &path) {
   good(pde_storage_truncate_after(storage.handle, 1));
   good(pde_storage_append(storage.handle, field.handle, PDE_TIME_AUTO));
   good(pde_storage_finish(storage.handle));
+}
+
+namespace {
+
+/// Of a file written just now, each call looks anew at all there is, which takes several times as long.
+void make_old(const std::string &path) {
+  using Clock = std::filesystem::file_time_type::clock;
+  std::error_code none;  // there may be no file
+  std::filesystem::last_write_time(path, Clock::now() - std::chrono::hours(1), none);
+}
+
+}  // namespace
+
+void use_hostile_file(const std::string &path) {
+  // What cannot be opened for reading is not for writing, but for a file without a series.
+  make_old(path);
+  read_series(path);
+  append_to_series(path);
+  make_old(path);
+  read_series(path);
 }
 
 }  // namespace fuzz

@@ -10,5 +10,7 @@ namespace fuzz {
 bool read_series(const std::string &path);
 /// Goes on writing, shortens, closes.
 void append_to_series(const std::string &path);
+/// All of that, of a file made just now.
+void use_hostile_file(const std::string &path);
 
 }  // namespace fuzz

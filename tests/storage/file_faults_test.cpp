@@ -28,6 +28,7 @@
 #include "storage/storage.hpp"
 #include "support/descriptors.hpp"
 #include "support/every_nth.hpp"
+#include "support/expect_error.hpp"
 #include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -457,6 +458,43 @@ TEST(FileFailure, AStorageStaysFailedAndSaysWhy) {
     }
   }
   EXPECT_THROW(storage->close(), Error);
+}
+
+TEST(FileFailure, WhatWasNotCommittedIsGoneAtOnce) {
+  Options options;
+  options.parse("threads=0 compression=none commit_seconds=1e9");
+  int failures = 0;
+  for (int64_t nth = 1;; ++nth) {
+    ASSERT_LT(nth, 500);
+    test::TemporaryFolder folder;
+    FailingOps ops(kWrite, nth, ENOSPC);
+    const test::WithOps with(&ops);
+    StoragePtr storage;
+    try {
+      storage = open_storage(folder.file("run.h5"), "create", options);
+      for (int i = 0; i < 3; ++i) storage->append(*snapshot(i), i);
+    } catch (const Error &) {
+      continue;  // not yet in the flush
+    }
+    try {
+      storage->flush();
+      break;  // so many writes there are not
+    } catch (const Error &) {
+      ++failures;
+    }
+    const FieldPtr field = snapshot(-1);
+    double time = 0;
+    const int64_t committed = storage->committed();
+    EXPECT_LT(committed, 3);
+    for (const int64_t lost : {committed, int64_t{2}}) {
+      EXPECT_MESSAGE(PDE_ERR_IO, storage->read(lost, *field), "not committed", "run.h5");
+      EXPECT_MESSAGE(PDE_ERR_IO, storage->times(lost, 1, &time), "not committed");
+      EXPECT_MESSAGE(PDE_ERR_IO, storage->snapshot_info(lost), "not committed");
+    }
+    for (int64_t i = 0; i < committed; ++i) storage->read(i, *field);
+    EXPECT_THROW(storage->close(), Error);
+  }
+  EXPECT_GT(failures, 0);
 }
 
 /// Samples take their time, but not on the caller's thread.

@@ -38,6 +38,10 @@ class TemporaryFolder {
       names.insert(entry.path().filename().string());
     return names;
   }
+  void clear() const {
+    for (const auto &entry : std::filesystem::directory_iterator(path_))
+      std::filesystem::remove_all(entry.path());
+  }
 
  private:
   std::filesystem::path path_;

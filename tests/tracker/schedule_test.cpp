@@ -121,6 +121,11 @@ TEST(ConstantSchedule, KeepsGoingWhereIntervalsAreBeyondCounting) {
   EXPECT_DOUBLE_EQ(coarse.next(-0.7e308), 0.3e308);
   EXPECT_DOUBLE_EQ(coarse.next(0.5e308), 1.3e308);
   EXPECT_EQ(coarse.next(1.3e308), kNever);
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  ConstantSchedule longest(9);
+  EXPECT_EQ(longest.first(-kLargest), -kLargest);
+  EXPECT_EQ(longest.next(std::nextafter(kLargest, 0)), kLargest);
+  EXPECT_EQ(longest.next(kLargest), kNever);
   ConstantSchedule wide(1.5e308);
   EXPECT_EQ(wide.first(-1.7e308), -1.7e308);
   EXPECT_EQ(wide.next(1.2e308), 1.3e308);

@@ -81,7 +81,8 @@ class FileBackend final : public Backend {
   void commit_series();
   void take_name();
   void check_alive();
-  SeriesFile &readable_series(int64_t last);
+  void check_not_lost(int64_t last);
+  SeriesFile &readable_series();
   void open_again();
   void look_anew();
   void check_contents();

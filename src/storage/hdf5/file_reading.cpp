@@ -142,15 +142,18 @@ void FileBackend::describe() {
 
 // ---- reading
 
+/// Whatever is done: what was not committed when writing failed is gone.
+void FileBackend::check_not_lost(int64_t last) {
+  if (broken_ && (!temporary_.empty() || last >= committed()))
+    fail(PDE_ERR_IO, "snapshot {} of {} was not committed before writing failed", last, path_);
+}
+
 /// The file that reading goes to: the one being written, or the finished one, opened again where need be.
 /// After a failure that is what was committed, as everybody else sees it.
-SeriesFile &FileBackend::readable_series(int64_t last) {
+SeriesFile &FileBackend::readable_series() {
   if (writing_ && !broken_) {
     check_alive();
     return *series_;
-  }
-  if (broken_ && (!temporary_.empty() || last >= committed())) {
-    fail(PDE_ERR_IO, "snapshot {} of {} was not committed before writing failed", last, path_);
   }
   if (series_ && (series_->driver().lost() || series_->driver().writable())) close_series(series_);
   if (!series_) {
@@ -210,11 +213,12 @@ void FileBackend::check_contents() {
 }
 
 void FileBackend::times(int64_t first, int64_t count, double *out_times) {
+  check_not_lost(first + count - 1);
   steadily([&] { read_times(first, count, out_times); });
 }
 
 void FileBackend::read_times(int64_t first, int64_t count, double *out_times) {
-  SeriesFile &series = readable_series(first + count - 1);
+  SeriesFile &series = readable_series();
   const int64_t here = times_ ? std::max(first, std::min(times_->first(), first + count)) : first + count;
   if (here < first + count) times_->copy(here, first + count - here, out_times + (here - first));
   if (here == first) return;
@@ -235,11 +239,12 @@ bool FileBackend::reads_direct(const SeriesFile &series, const Selection &select
 }
 
 void FileBackend::read(const Selection &selection, void *out_data) {
+  check_not_lost(selection.last());
   read_steadily(selection, out_data);
 }
 
 void FileBackend::read_part(const Selection &selection, void *out_data) {
-  SeriesFile &series = readable_series(selection.last());
+  SeriesFile &series = readable_series();
   if (reads_direct(series, selection)) {
     if (!reader_) reader_ = std::make_unique<ChunkReader>(series, threads_);
     read_beside_ = true;
@@ -251,9 +256,10 @@ void FileBackend::read_part(const Selection &selection, void *out_data) {
 }
 
 std::optional<std::string> FileBackend::snapshot_info(int64_t index) {
+  check_not_lost(index);
   std::optional<std::string> info;
   steadily([&] {
-    SeriesFile &series = readable_series(index);
+    SeriesFile &series = readable_series();
     const H5Session session;
     info = series.read_snapshot_info(index);
   });

@@ -62,13 +62,28 @@ std::string h5_error_text() {
   return text.empty() ? "HDF5 gives no reason" : text;
 }
 
+pde_status h5_status(pde_status otherwise) {
+  bool without_memory = false;
+  H5Ewalk2(
+      H5E_DEFAULT, H5E_WALK_UPWARD,
+      [](unsigned n, const H5E_error2_t *entry, void *user) -> herr_t {
+        // Of zlib, which has an allocation fail and nothing else, HDF5 says that it could not be initialised.
+        const bool asked = entry->maj_num == H5E_RESOURCE && entry->min_num == H5E_NOSPACE;
+        const bool zlib = entry->maj_num == H5E_PLINE && entry->min_num == H5E_CANTINIT;
+        if (n == 0 && (asked || zlib)) *static_cast<bool *>(user) = true;
+        return 0;
+      },
+      &without_memory);
+  return without_memory ? PDE_ERR_MEMORY : otherwise;
+}
+
 H5Id h5_own(hid_t id, H5Id::Close close, const std::string &what) {
-  if (id < 0) fail(PDE_ERR_IO, "{}: {}", what, h5_error_text());
+  if (id < 0) fail(h5_status(PDE_ERR_IO), "{}: {}", what, h5_error_text());
   return H5Id(id, close);
 }
 
 void h5_check(herr_t result, const std::string &what) {
-  if (result < 0) fail(PDE_ERR_IO, "{}: {}", what, h5_error_text());
+  if (result < 0) fail(h5_status(PDE_ERR_IO), "{}: {}", what, h5_error_text());
 }
 
 // ---- dtypes

@@ -25,7 +25,7 @@ std::vector<hsize_t> chunk_offset(const ChunkGeometry &geometry, int64_t slab, i
 /// Where HDF5 would read a chunk; false if there is none. Nothing is read.
 FileBlock find_block(DriverFile &driver, hid_t dataset, const std::vector<hsize_t> &offset,
                      uint32_t *out_mask, const std::string &path) {
-  std::byte unused;
+  std::byte unused{};
   const int64_t failures = driver.failed_reads();
   driver.note_samples(DriverFile::Noting::reads);
   const herr_t result = H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), out_mask, &unused);
@@ -47,7 +47,7 @@ FileBlock find_block(DriverFile &driver, hid_t dataset, const std::vector<hsize_
 /// Makes room for a chunk. Nothing is written.
 FileBlock place_block(DriverFile &driver, hid_t dataset, const hsize_t *offset, int64_t size, uint32_t mask,
                       const std::string &what) {
-  std::byte unused;
+  std::byte unused{};
   driver.note_samples(DriverFile::Noting::writes);
   const herr_t result =
       H5Dwrite_chunk(dataset, H5P_DEFAULT, mask, offset, static_cast<size_t>(size), &unused);

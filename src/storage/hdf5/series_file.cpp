@@ -93,8 +93,8 @@ H5Id dataset_access(hid_t dataset, const H5Layout &layout) {
 H5Id SeriesFile::open_dataset(const char *name) {
   const H5Id plain(H5Dopen2(file_, name, H5P_DEFAULT), H5Dclose);
   if (!plain)
-    fail(PDE_ERR_FORMAT, "{} has no readable dataset /{}, expected data and times: {}", path_, name,
-         h5_error_text());
+    fail(h5_status(PDE_ERR_FORMAT), "{} has no readable dataset /{}, expected data and times: {}", path_,
+         name, h5_error_text());
   const H5Layout layout = h5_layout(plain.get());
   if (layout.elsewhere)
     fail(PDE_ERR_UNSUPPORTED, "/{} of {} has its samples in other files, which are not read", name, path_);
@@ -148,7 +148,8 @@ void SeriesFile::open_datasets() {
   memory_type_ = h5_memory_type(dtype_);
   data_rows_ = data_shape.size[0];
   times_rows_ = times_shape.size[0];
-  most_rows_ = std::min(data_shape.max[0], times_shape.max[0]);  // unlimited is the largest number
+  // Unlimited is the largest number. Where one of the two cannot grow, nothing does.
+  most_rows_ = fixed_ ? std::min(data_rows_, times_rows_) : std::min(data_shape.max[0], times_shape.max[0]);
   snapshot_shape_.assign(data_shape.size.begin() + 1, data_shape.size.end());
   data_ = std::move(data);
   times_ = std::move(times);
