@@ -7,6 +7,7 @@
 #        scripts/campaign.sh kill [N]          N kills at random moments (1000)
 #        scripts/campaign.sh faults            the n-th file operation or allocation fails, for each n
 #        scripts/campaign.sh fuzz [AMOUNT]     hostile texts, journals and files; as scripts/fuzz.sh (600 seconds each)
+#        scripts/campaign.sh files [N]         N files built with hostile content, and N with changed bytes (100000)
 #        scripts/campaign.sh live              readers beside a writer, through libpde and plain HDF5
 #
 # PDE_SEED=… repeats what a failure has printed.
@@ -14,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
-  sed -n '5,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '5,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -24,8 +25,9 @@ name=$1 amount=${2:-}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
+preset=release
 build() {
-  scripts/build.sh release "$@" -- -DPDE_TESTS=ON >"$log" 2>&1 || {
+  scripts/build.sh "$preset" "$@" -- -DPDE_TESTS=ON >"$log" 2>&1 || {
     cat "$log" >&2
     exit 1
   }
@@ -36,7 +38,7 @@ run() {
   local line=$1
   shift
   build "$1"
-  if ! "build/release/bin/$@" >"$log" 2>&1; then
+  if ! "build/$preset/bin/$@" >"$log" 2>&1; then
     cat "$log" >&2
     echo "$name: FAILED" >&2
     exit 1
@@ -53,6 +55,12 @@ case $name in
     run "\\[==========\\] .* ran" worker_faults_test
     ;;
   fuzz) scripts/fuzz.sh "${amount:-600}" ;;
+  files)
+    preset=asan-ubsan
+    export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
+    PDE_TEST_SEED=${PDE_SEED:-$RANDOM$RANDOM} PDE_TEST_BUILT=${amount:-100000} run "([0-9]+ files|  [0-9]+ in )" built_files_test
+    PDE_TEST_MUTATIONS=${amount:-100000} run "([0-9]+ files|  [0-9]+ in )" mutated_files_test
+    ;;
   live) PDE_LIVE_SECONDS=${amount:-20} run "live, " live_readers_test ;;
   *) usage ;;
 esac

@@ -23,12 +23,12 @@ check() {
   fi
   # Options of gcc that clang does not know are no mistake.
   clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-error "$source" \
-    2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2) || return 255
+    2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2) || return 1
   touch "$stamp"
 }
 export -f check
 
 sources=$(find src capi -name '*.cpp' | sort)
 if ! ls build/release/src/movie >/dev/null 2>&1; then sources=$(grep -v '^src/movie/' <<<"$sources"); fi
-xargs -P "$(nproc)" -I{} bash -c 'check {}' <<<"$sources"
+xargs -P "${jobs:-$(nproc)}" -I{} bash -c 'check {}' <<<"$sources"
 echo "clang-tidy: $(wc -l <<<"$sources") sources, no finding"

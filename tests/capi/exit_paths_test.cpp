@@ -15,36 +15,12 @@
 #include <limits>
 #include <thread>
 
+#include "after_fork.hpp"
 #include "odd_files.hpp"
 #include "user_program.hpp"
 
-namespace {
-
-/// In a forked child, which has the memory of threads that it does not have.
-bool has_memory_of_others = false;
-
-}  // namespace
-
-#if defined(__SANITIZE_ADDRESS__)
-extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off();  // asked when it ends
-extern "C" int __lsan_is_turned_off() {
-  return has_memory_of_others;
-}
-#endif
-
 namespace test {
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kForksWithThreads = false;  // ThreadSanitizer ends such a child
-#else
-constexpr bool kForksWithThreads = true;
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kAllocatesAfterFork = false;  // not while other threads allocate, in GCC 12
-#else
-constexpr bool kAllocatesAfterFork = true;
-#endif
 
 // ---- what is recorded
 
@@ -607,7 +583,7 @@ class ExitPaths : public ::testing::TestWithParam<size_t> {
 const char *cannot_be_tried(const std::string &ending, const Variant &variant) {
   const bool forks = ending.starts_with("Child") || ending == "OnlyAChildIsLeft";
   if (!forks || variant.threads == 0) return nullptr;
-  if (!kForksWithThreads) return "ThreadSanitizer ends a child of a process with threads";
+  if (!kThreadsAfterFork) return "ThreadSanitizer ends a child of a process with threads";
   if (!kAllocatesAfterFork && ending == "ChildAppendsAndCloses")
     return "AddressSanitizer's allocator may be locked in a forked child";
   return nullptr;

@@ -5,37 +5,12 @@
 #include <cmath>
 #include <thread>
 
+#include "after_fork.hpp"
 #include "odd_files.hpp"
 #include "user_program.hpp"
 
-namespace {
-
-/// In a child, which has the memory of its parent's workers but not the workers.
-bool has_memory_of_others = false;
-
-}  // namespace
-
-#if defined(__SANITIZE_ADDRESS__)
-extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off();  // asked when it ends
-extern "C" int __lsan_is_turned_off() {
-  return has_memory_of_others;
-}
-#endif
-
 namespace test {
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadsAfterFork = false;  // ThreadSanitizer ends such a child
-#else
-constexpr bool kThreadsAfterFork = true;
-#endif
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kAllocatesAfterFork = false;  // not while other threads allocate, in GCC 12
-#else
-constexpr bool kAllocatesAfterFork = true;
-#endif
 
 // ---- what is recorded
 

@@ -1,8 +1,8 @@
 // Files built through HDF5 with hostile content, chosen at random, read and appended to in child processes.
 //
-// PDE_TEST_BUILT says how many files there are, PDE_TEST_SEED with which one it begins. What HDF5 writes where it
-// should not, only AddressSanitizer finds at once: without it the crash comes later, and may seem to be ours. So
-// it is always the same files here; scripts/campaign.sh fuzz has others, with that sanitizer.
+// PDE_TEST_BUILT says how many files there are, PDE_TEST_SEED with which one it begins. What HDF5 writes
+// where it should not, only AddressSanitizer finds at once: without it the crash comes later, and may seem to
+// be ours. So it is always the same files here; scripts/campaign.sh fuzz has others, with that sanitizer.
 #include <gtest/gtest.h>
 #include <hdf5.h>
 

@@ -21,6 +21,9 @@
 extern "C" {
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+// Found by name.
+__attribute__((visibility("default"))) const char *__asan_default_options();
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions();
 const char *__asan_default_options() {
   return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:handle_sigill=0";
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "storage/random_snapshots.hpp"
 #include "storage/storage.hpp"
 #include "support/descriptors.hpp"
 #include "support/temporary_folder.hpp"
@@ -81,33 +82,18 @@ void *aligned_alloc(size_t alignment, size_t size) {
 namespace pde {
 namespace {
 
+using test::open_with;
+
 constexpr int kBefore = 3, kMore = 6, kAll = kBefore + kMore;
 
-FieldPtr snapshot(int number) {
-  const int64_t shape[] = {48, 32};
-  const FieldPtr field =
-      Field::create({Grid::unit(shape, {false, false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}});
-  field->fill_random("normal", number, 0, 1);
-  return field;
+constexpr int64_t kShape[] = {48, 32};
+
+FieldPtr snapshot(int64_t number) {
+  return test::random_snapshot(number, kShape);
 }
 
-StoragePtr open(const std::string &path, const char *mode, const std::string &options) {
-  Options parsed;
-  parsed.parse(options);
-  return open_storage(path, mode, parsed);
-}
-
-/// Expects the snapshots 0, 1, … to be there, at least so many.
 void check_contents(Storage &storage, int64_t least) {
-  const FieldPtr field = Field::create(storage.description());
-  ASSERT_GE(storage.length(), least);
-  for (int64_t i = 0; i < storage.length(); ++i) {
-    storage.read(i, *field);
-    EXPECT_EQ(std::memcmp(field->c_order_data(), snapshot(static_cast<int>(i))->c_order_data(),
-                          static_cast<size_t>(field->description().bytes())),
-              0)
-        << "snapshot " << i;
-  }
+  test::expect_random_snapshots(storage, least, kShape);
 }
 
 class CodecMemory : public testing::TestWithParam<std::string> {
@@ -120,7 +106,7 @@ class CodecMemory : public testing::TestWithParam<std::string> {
   /// Appends to the file, and reads it: whole snapshots, and boxes, which HDF5 inflates itself.
   void record_and_read(const std::string &path, int64_t &committed) {
     {
-      const StoragePtr storage = open(path, "append", GetParam());
+      const StoragePtr storage = open_with(path, "append", GetParam());
       for (int i = kBefore; i < kAll; ++i) {
         Info info;
         info.set("number", std::to_string(i));
@@ -131,7 +117,7 @@ class CodecMemory : public testing::TestWithParam<std::string> {
       storage->close();
       committed = kAll;
     }
-    const StoragePtr storage = open(path, "readonly", GetParam());
+    const StoragePtr storage = open_with(path, "readonly", GetParam());
     check_contents(*storage, kAll);
     const int64_t lower[] = {5, 5}, size[] = {2, 2};
     double values[4];
@@ -148,7 +134,7 @@ TEST_P(CodecMemory, NothingIsLostWhicheverAllocationFails) {
   test::TemporaryFolder original_folder;
   const std::string original = original_folder.file("run.h5");
   {
-    const StoragePtr storage = open(original, "create", GetParam());
+    const StoragePtr storage = open_with(original, "create", GetParam());
     for (int i = 0; i < kBefore; ++i) storage->append(*snapshots[static_cast<size_t>(i)], i);
     storage->close();
   }
@@ -177,12 +163,12 @@ TEST_P(CodecMemory, NothingIsLostWhicheverAllocationFails) {
     refused += thrown;
     EXPECT_EQ(test::open_descriptors(), descriptors);
     {
-      const StoragePtr storage = open(path, "append", GetParam());
+      const StoragePtr storage = open_with(path, "append", GetParam());
       check_contents(*storage, committed);
       const auto next = storage->length();
-      storage->append(*snapshot(static_cast<int>(next)), static_cast<double>(next));
+      storage->append(*snapshot(next), static_cast<double>(next));
       storage->close();
-      check_contents(*open(path, "readonly", ""), next + 1);
+      check_contents(*open_with(path, "readonly", ""), next + 1);
     }
     if (failed == 0) break;  // a whole run has passed
   }

@@ -20,6 +20,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "storage/random_snapshots.hpp"
 #include "storage/storage.hpp"
 #include "support/descriptors.hpp"
 #include "support/every_nth.hpp"
@@ -94,6 +95,8 @@ constexpr size_t kPlain = alignof(std::max_align_t);
 namespace pde {
 namespace {
 
+using test::open_with;
+
 /// Lets the n-th allocation of somebody fail, once, while it lives.
 class FailingMemory {
  public:
@@ -105,38 +108,14 @@ class FailingMemory {
   ~FailingMemory() { victim = Victim::none; }
 };
 
-constexpr int64_t kCells = 128;
+constexpr int64_t kShape[] = {128, 128};
 
 FieldPtr snapshot(int number) {
-  const int64_t shape[] = {kCells, kCells};
-  const FieldPtr field =
-      Field::create({Grid::unit(shape, {false, false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}});
-  field->fill_random("normal", number, 0, 1);
-  return field;
+  return test::random_snapshot(number, kShape);
 }
 
-StoragePtr open(const std::string &path, const char *mode, const std::string &options) {
-  Options parsed;
-  parsed.parse(options);
-  return open_storage(path, mode, parsed);
-}
-
-/// Expects the snapshots 0, 1, … to be there, at least this many; says how many there are.
 int64_t check_contents(const std::string &path, int64_t least) {
-  const StoragePtr storage = open(path, "readonly", "");
-  const FieldPtr field = Field::create(storage->description());
-  EXPECT_GE(storage->length(), least);
-  for (int64_t i = 0; i < storage->length(); ++i) {
-    storage->read(i, *field);
-    double time = -1;
-    storage->times(i, 1, &time);
-    EXPECT_EQ(time, static_cast<double>(i));
-    EXPECT_EQ(std::memcmp(field->c_order_data(), snapshot(static_cast<int>(i))->c_order_data(),
-                          static_cast<size_t>(field->description().bytes())),
-              0)
-        << "snapshot " << i;
-  }
-  return storage->length();
+  return test::expect_random_snapshots(*test::open_with(path, "readonly", ""), least, kShape);
 }
 
 TEST(WorkerFaults, WithoutMemoryAWorkerIsReportedByALaterCall) {
@@ -148,7 +127,7 @@ TEST(WorkerFaults, WithoutMemoryAWorkerIsReportedByALaterCall) {
     int64_t committed = 0;
     std::string problem;
     {
-      const StoragePtr storage = open(path, "create", "threads=2 chunk_bytes=1 commit_seconds=1e9");
+      const StoragePtr storage = open_with(path, "create", "threads=2 chunk_bytes=1 commit_seconds=1e9");
       std::vector<FieldPtr> snapshots;
       for (int i = 0; i < 20; ++i) snapshots.push_back(snapshot(i));
       const FailingMemory failing(Victim::workers, nth);
@@ -187,7 +166,8 @@ TEST(WorkerFaults, WithoutMemoryAnAppendChangesNothingOrFailsForGood) {
     ASSERT_LT(nth, 3000);
     test::TemporaryFolder folder;
     const std::string path = folder.file("run.h5");
-    const StoragePtr storage = open(path, "create", "threads=0 chunk_bytes=300000");  // two share a chunk
+    const StoragePtr storage =
+        open_with(path, "create", "threads=0 chunk_bytes=300000");  // two share a chunk
     for (int i = 0; i < 3; ++i) storage->append(*snapshot(i), i);
     const FieldPtr next = snapshot(3), last = snapshot(4);
     bool thrown = false;
@@ -229,7 +209,7 @@ TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
   std::vector<FieldPtr> more;
   for (int i = 0; i < kBefore + kMore; ++i) more.push_back(snapshot(i));
   {
-    const StoragePtr storage = open(original, "create", options);
+    const StoragePtr storage = open_with(original, "create", options);
     for (int i = 0; i < kBefore; ++i) storage->append(*more[static_cast<size_t>(i)], i);
     storage->close();
   }
@@ -250,7 +230,7 @@ TEST(WorkerFaults, WithoutMemoryNothingIsLostOrLeaked) {
         StoragePtr storage;
         const FailingMemory failing(Victim::caller, nth);
         try {
-          storage = open(path, mode, options);
+          storage = open_with(path, mode, options);
           if (first == 0) committed = 0;  // what was there is replaced
           for (int i = first; i < kBefore + kMore; ++i) {
             storage->append(*more[static_cast<size_t>(i)], i);
@@ -304,7 +284,7 @@ TEST(WorkerFaults, AFullDiskIsReportedWithPathCauseAndSnapshots) {
     int64_t committed = 0;
     {
       const test::WithOps with(&disk);
-      const StoragePtr storage = open(path, "create", "threads=2 chunk_bytes=1 commit_seconds=1e9");
+      const StoragePtr storage = open_with(path, "create", "threads=2 chunk_bytes=1 commit_seconds=1e9");
       try {
         for (int i = 0; i < 20; ++i) storage->append(*snapshot(i), i);
         storage->flush();
@@ -353,7 +333,7 @@ TEST(WorkerFaults, ASlowDiskHoldsUpARecordingThatFillsTheQueue) {
   std::string statistics;
   {
     const test::WithOps with(&disk);
-    const StoragePtr storage = open(
+    const StoragePtr storage = open_with(
         path, "create", "threads=2 chunk_bytes=1 compression=none commit_seconds=1e9 queue_bytes=1048576");
     for (int i = 0; i < kSnapshots; ++i) storage->append(*snapshot(i), i);
     storage->flush();
@@ -375,7 +355,7 @@ TEST(WorkerFaults, AQueueOfNoBytesStillMovesSnapshots) {
   for (const char *more : {" threads=0", " threads=1", " threads=3", " threads=3 chunk_bytes=1000000"}) {
     test::TemporaryFolder folder;
     const std::string path = folder.file("run.h5");
-    const StoragePtr storage = open(path, "create", "queue_bytes=0 chunk_bytes=1" + std::string(more));
+    const StoragePtr storage = open_with(path, "create", "queue_bytes=0 chunk_bytes=1" + std::string(more));
     for (int i = 0; i < 20; ++i) storage->append(*snapshot(i), i);
     storage->close();
     EXPECT_EQ(check_contents(path, 20), 20) << more;
@@ -387,8 +367,8 @@ TEST(WorkerFaults, SealsThatWaitStayWithinTheQueue) {
   test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
   const StoragePtr storage =
-      open(path, "create",
-           "threads=1 chunk_bytes=300000 level=9 commit_every=1 queue_bytes=16777216");  // two a chunk
+      open_with(path, "create",
+                "threads=1 chunk_bytes=300000 level=9 commit_every=1 queue_bytes=16777216");  // two a chunk
   for (int i = 0; i < 120; ++i) storage->append(*snapshot(i), i);
   const std::string statistics = storage->statistics_text();
   storage->close();
@@ -401,7 +381,7 @@ TEST(WorkerFaults, AFullQueueIsWorkedOffByTheCaller) {
   test::TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
   const StoragePtr storage =
-      open(path, "create", "threads=1 chunk_bytes=1 level=6 commit_seconds=1e9 queue_bytes=4194304");
+      open_with(path, "create", "threads=1 chunk_bytes=1 level=6 commit_seconds=1e9 queue_bytes=4194304");
   for (int i = 0; i < 60; ++i) storage->append(*snapshot(i), i);
   const std::string statistics = storage->statistics_text();
   storage->close();
