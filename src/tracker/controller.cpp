@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 #include "base/log.hpp"
@@ -302,20 +303,20 @@ void Controller::end_run() {
 
 /// Finishes every tracker, whatever the others do. The first failure is thrown in the end, if it is news.
 void Controller::finish_all(const StatePtr &state, bool report_failure) {
-  std::optional<Error> failure;
+  std::exception_ptr failure;
   for (Entry &entry : entries_) {
     const bool failed = entry.failed;  // and said so
     try {
       act(entry, [&](Tracker &tracker) { tracker.finish(state, run_end(entry)); });
     } catch (const Error &error) {
       if (report_failure && !failure) {
-        failure = error;
+        failure = std::current_exception();
       } else if (!failed) {
         log_warning("{}", error.what());
       }
     }
   }
-  if (failure) throw *failure;
+  if (failure) std::rethrow_exception(failure);
 }
 
 RunEnd Controller::run_end(const Entry &entry) const {
