@@ -53,6 +53,7 @@ case $name in
   faults)
     run "\\[==========\\] .* ran" file_faults_test
     run "\\[==========\\] .* ran" worker_faults_test
+    run "\\[==========\\] .* ran" codec_memory_test
     ;;
   fuzz) scripts/fuzz.sh "${amount:-600}" ;;
   files)
