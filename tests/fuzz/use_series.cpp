@@ -11,7 +11,7 @@
 namespace fuzz {
 namespace {
 
-constexpr int64_t kMostBytes = 1 << 20, kMostSnapshots = 64;
+constexpr int64_t kMostBytes = 1 << 16, kMostSnapshots = 64;
 /// What looks at every time takes as long as there are rows, whether or not anything is stored of them.
 constexpr int64_t kMostTimes = 4096;
 constexpr const char *kGrid = R"(grid='{"shape": [4], "periodic": [false], "class": "UnitGrid"}')";
