@@ -167,24 +167,20 @@ void Storage::writing_step(F &&step) {
   }
   try {
     step();
-  } catch (const Error &error) {
-    if (!backend_->usable()) fail_for_good(error.code(), error.what());
-    throw;
   } catch (const std::bad_alloc &) {
     if (!backend_->usable()) {
-      fail_for_good(PDE_ERR_MEMORY, "no memory");
+      fail_for_good("no memory");
       failure_ = "writing " + settings_.uri + ": no memory";  // may fail in its turn
     }
     throw;
   } catch (const std::exception &error) {
-    if (!backend_->usable()) fail_for_good(PDE_ERR_INTERNAL, error.what());
+    if (!backend_->usable()) fail_for_good(error.what());
     throw;
   }
 }
 
-void Storage::fail_for_good(pde_status status, const char *cause) {
+void Storage::fail_for_good(const char *cause) {
   state_ = State::failed;
-  failure_status_ = status;
   failure_ = cause;
 }
 
@@ -430,7 +426,7 @@ void Storage::close() {
       if (code == PDE_OK) code = PDE_ERR_MEMORY, problem = "no memory while closing " + settings_.uri;
     }
   };
-  if (state_ == State::failed) code = failure_status_, problem = failure_;
+  if (state_ == State::failed) code = PDE_ERR_IO, problem = failure_;
   if (state_ == State::writing) step([&] { finish(); });
   if (state_ == State::idle) step([&] { store_changed_info(); });
   state_ = State::closed;

@@ -161,14 +161,13 @@ class Storage : public std::enable_shared_from_this<Storage> {
   void for_each_time(int64_t first, F &&f);
   template <class F>
   void writing_step(F &&step);
-  void fail_for_good(pde_status status, const char *cause);
+  void fail_for_good(const char *cause);
 
   std::unique_ptr<Backend> backend_;
   Settings settings_;
   std::shared_ptr<Storage> base_;
   Mode mode_;  // truncate_once turns into append
   State state_ = State::idle;
-  pde_status failure_status_ = PDE_OK;  // of a state that is failed
   std::string failure_;
   Contents contents_;
   Info info_;
