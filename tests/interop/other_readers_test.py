@@ -137,7 +137,7 @@ class OtherReaders(SeriesTest):
             self.skipTest("there is no h5wasm: scripts/other_readers.sh")
 
         def read(path):
-            self.run_reader(node, "--input-type=module", "-e", NODE, "--", path, self.path("out"))
+            self.run_reader(node, "--input-type=module", "-e", NODE, "--", path, self.path("out"), cwd=os.path.dirname(path))
             return self.out()
 
         self.expect_reads(read)
