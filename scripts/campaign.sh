@@ -21,7 +21,7 @@ usage() {
 
 [ $# -ge 1 ] && [ $# -le 2 ] || usage
 name=$1 amount=${2:-}
-[[ $amount =~ ^[0-9]*x?$ ]] || usage
+[[ $amount =~ ^[0-9]*$ || ($name = fuzz && $amount =~ ^[0-9]+x$) ]] || usage
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -59,7 +59,8 @@ case $name in
   files)
     preset=asan-ubsan
     export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
-    PDE_TEST_SEED=${PDE_SEED:-$RANDOM$RANDOM} PDE_TEST_BUILT=${amount:-100000} run "([0-9]+ files|  [0-9]+ in )" built_files_test
+    export PDE_TEST_SEED=${PDE_SEED:-$RANDOM$RANDOM}
+    PDE_TEST_BUILT=${amount:-100000} run "([0-9]+ files|  [0-9]+ in )" built_files_test
     PDE_TEST_MUTATIONS=${amount:-100000} run "([0-9]+ files|  [0-9]+ in )" mutated_files_test
     ;;
   live) PDE_LIVE_SECONDS=${amount:-20} run "live, " live_readers_test ;;

@@ -30,5 +30,5 @@ export -f check
 
 sources=$(find src capi -name '*.cpp' | sort)
 if ! ls build/release/src/movie >/dev/null 2>&1; then sources=$(grep -v '^src/movie/' <<<"$sources"); fi
-xargs -P "${jobs:-$(nproc)}" -I{} bash -c 'check {}' <<<"$sources"
+xargs -P "$(nproc)" -I{} bash -c 'check {}' <<<"$sources"
 echo "clang-tidy: $(wc -l <<<"$sources") sources, no finding"

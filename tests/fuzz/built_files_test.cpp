@@ -2,11 +2,10 @@
 //
 // PDE_TEST_BUILT says how many files there are, PDE_TEST_SEED with which one it begins. What HDF5 writes
 // where it should not, only AddressSanitizer finds at once: without it the crash comes later, and may seem to
-// be ours. So it is always the same files here; scripts/campaign.sh fuzz has others, with that sanitizer.
+// be ours. So it is always the same files here; scripts/campaign.sh files has others, with that sanitizer.
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
-#include <chrono>
 #include <cstdio>
 #include <random>
 #include <vector>

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -137,10 +138,11 @@ void in_children(uint64_t first, uint64_t count, uint64_t batch, const std::func
   if (memory == MAP_FAILED) throw std::runtime_error("no memory to share");
   auto &next = *new (memory) std::atomic<uint64_t>(first);
   while (next < first + count) {
-    const std::string place = end_of_child(next, std::min(first + count, next + batch), act);
+    const uint64_t end = std::min(first + count, next + batch);
+    const std::string place = end_of_child(next, end, act);
     if (place.empty()) continue;
     failed(next, place);
-    if (next < first + count) ++next;  // a leak is found when all of a batch has been done
+    if (next < end) ++next;  // a leak is found when all of a batch has been done
   }
   ::munmap(memory, sizeof(std::atomic<uint64_t>));
 }

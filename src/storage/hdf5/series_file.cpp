@@ -352,8 +352,7 @@ void SeriesFile::check_extending(hsize_t rows) const {
     if (const double bytes = bytes_to_fill(dataset, layout, shape); bytes > kMostFilled)
       fail(PDE_ERR_UNSUPPORTED,
            "/{} of {} is one block of {:.0f} bytes that nobody has written yet, and HDF5 would write all of "
-           "it "
-           "for the first snapshot, expected at most {:.0f}: copy the series to a new file",
+           "it for the first snapshot, expected at most {:.0f}: copy the series to a new file",
            name, path_, bytes, kMostFilled);
   }
 }
