@@ -1,7 +1,7 @@
 // What may crash, done in a child process, and whose code was innermost if it did.
 //
 // HDF5 itself does not survive every file, so that a child which crashes with HDF5's code innermost is
-// counted and listed; one that crashes or hangs in ours, or leaks, is a failure.
+// counted and listed; one that crashes in ours, leaks, or takes too long wherever that is, is a failure.
 #pragma once
 
 #include <cstdint>
