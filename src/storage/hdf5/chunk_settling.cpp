@@ -88,7 +88,11 @@ bool ChunkWriter::settle_seal(const EncodePtr &job, bool wait) {
     return false;
   }
   take_result(*job);
-  if (job->stored.tail) retired_.push_back(job->stored.tail);
+  if (job->stored.tail) {
+    // The worker has seen all rows; the file may lack the last ones.
+    const int64_t known = job->before.empty() ? 0 : job->stored.tail_rows * geometry_.row_bytes();
+    retired_.push_back({job->stored.tail, known, std::move(job->before)});
+  }
   place_and_write(job->slab, job->tile, std::move(job->encoded), job->size, true);
   return true;
 }

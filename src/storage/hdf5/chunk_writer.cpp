@@ -214,6 +214,7 @@ void ChunkWriter::hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t
   job->encoded = buffers_.take();
   job->samples = std::move(chunk.samples);
   job->stored = chunk.stored;
+  if (job->stored.tail && !settings_.rounding) job->replaces = job->stored.tail.offset;
   (job->stored.exists ? sealing_ : encoding_).push_back(job);
   lane_.submit(job);
 }
@@ -275,21 +276,40 @@ bool ChunkWriter::hold(const WriteJob &job) {
   DriverFile &driver = series_.driver();
   if (!driver.holds(job.offset)) return false;
   for (int64_t begin = 0, end = 0; begin < job.size; begin = end) {
-    bool sealed = false;
     end = job.size;
-    for (const FileBlock &tail : retired_) {
-      const int64_t first = tail.offset - job.offset, last = first + tail.size;
+    const Retired *sealed = nullptr;
+    for (const Retired &retired : retired_) {
+      const int64_t first = retired.tail.offset - job.offset, last = first + retired.tail.size;
       if (first > begin) {
         end = std::min(end, first);
       } else if (begin < last) {
-        sealed = true;
+        sealed = &retired;
         end = std::min(end, last);
       }
     }
-    driver.write(job.bytes.get() + begin, static_cast<size_t>(end - begin), job.offset + begin,
-                 sealed ? Part::sealed : Part::samples);
+    if (sealed) {
+      hold_sealed(job.bytes.get() + begin, end - begin, job.offset + begin, *sealed);
+    } else {
+      driver.write(job.bytes.get() + begin, static_cast<size_t>(end - begin), job.offset + begin);
+    }
   }
   return true;
+}
+
+/// Of what was there whole sectors are known; the rest is read.
+void ChunkWriter::hold_sealed(const std::byte *bytes, int64_t size, int64_t offset, const Retired &retired) {
+  int64_t known = 0;
+  if (offset == retired.tail.offset)
+    known =
+        std::max<int64_t>(0, (offset + std::min(size, retired.known)) / kSectorBytes * kSectorBytes - offset);
+  DriverFile &driver = series_.driver();
+  if (known > 0) {
+    const int64_t sectors = (offset + known - 1) / kSectorBytes - offset / kSectorBytes + 1;
+    driver.write(bytes, static_cast<size_t>(known), offset, Part::sealed,
+                 {retired.before.begin(), retired.before.begin() + sectors});
+  }
+  if (known < size)
+    driver.write(bytes + known, static_cast<size_t>(size - known), offset + known, Part::sealed);
 }
 
 /// To be handed in by the caller.

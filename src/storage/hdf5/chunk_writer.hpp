@@ -98,6 +98,12 @@ class ChunkWriter {
     Buffer samples;
     Stored stored;
   };
+  /// A raw tail that has been replaced.
+  struct Retired {
+    FileBlock tail;
+    int64_t known = 0;             // its first bytes, of which these are
+    std::vector<uint32_t> before;  // sector_checksums of what the file has there
+  };
   struct EncodeJob;
   struct WriteJob;
   using EncodePtr = std::shared_ptr<EncodeJob>;
@@ -118,6 +124,7 @@ class ChunkWriter {
   void hand_over(int64_t slab, int64_t tile, OpenChunk chunk, int64_t rows);
   void place_and_write(int64_t slab, int64_t tile, Buffer bytes, int64_t size, bool replaces);
   bool hold(const WriteJob &job);
+  void hold_sealed(const std::byte *bytes, int64_t size, int64_t offset, const Retired &retired);
   WritePtr write_job(int64_t slab, Buffer bytes, int64_t begin, int64_t size);
 
   void make_room(int64_t buffers);
@@ -162,7 +169,7 @@ class ChunkWriter {
   std::deque<EncodePtr> encoded_;   // the first of them, which have no place yet
   std::deque<EncodePtr> sealing_;   // chunks that replace what a commit has told of
   std::deque<WritePtr> writing_;
-  std::vector<FileBlock> retired_;  // raw tails that have been replaced since the last commit
+  std::vector<Retired> retired_;  // since the last commit
 
   double waited_ = 0, waited_for_disk_ = 0;  // seconds
   int64_t appended_bytes_ = 0, written_bytes_ = 0;

@@ -213,6 +213,7 @@ hid_t DriverFile::attach(bool create) {
   if (create) H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   committed_end_ = create ? 0 : size();
+  written_end_ = size();
   expected_ = true;  // HDF5 may open, close and open again while it makes up its mind
   const hid_t file = create
                          ? H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())
@@ -313,6 +314,7 @@ bool DriverFile::note(Noting which, int64_t offset, size_t size) {
 int64_t DriverFile::write_beside(const void *data, size_t size, int64_t offset) const {
   if (dropping()) return static_cast<int64_t>(size);
   const int64_t done = write_fully(ops_, fd(), data, size, offset);
+  note_written(offset + static_cast<int64_t>(size));
   // Now, while the solver computes, rather than all at once when the system runs out of memory. Where it
   // cannot be begun early nothing is lost.
   if (done >= 0) ops_.start_writeback(fd(), offset, done);
@@ -323,12 +325,13 @@ void DriverFile::fail_write(const std::string &what, int error, int64_t offset) 
   if (!dropping()) die(what, error, offset);
 }
 
-void DriverFile::write(const void *data, size_t size, int64_t offset, Part part) {
+void DriverFile::write(const void *data, size_t size, int64_t offset, Part part,
+                       std::vector<uint32_t> before) {
   if (!holds(offset)) return write_now(data, size, offset);
   extend(offset + static_cast<int64_t>(size));
   if (dropping()) return;
   const std::lock_guard lock(held_mutex_);
-  held_.put(offset, {static_cast<const std::byte *>(data), size}, part);
+  held_.put(offset, {static_cast<const std::byte *>(data), size}, part, std::move(before));
   held_bytes_ = held_.bytes();
 }
 
@@ -340,12 +343,21 @@ void DriverFile::write_now(const void *data, size_t size, int64_t offset) {
   extend(offset + static_cast<int64_t>(size));
   if (dropping()) return;
   const int64_t done = write_fully(ops_, fd(), data, size, offset);
+  note_written(offset + static_cast<int64_t>(size));
   if (done < 0) die("writing", static_cast<int>(-done), offset);
+}
+
+/// Rather than to ask the system with each commit. Also of a write that has failed, which may have got so
+/// far.
+void DriverFile::note_written(int64_t end) const {
+  int64_t most = written_end_;
+  while (most < end && !written_end_.compare_exchange_weak(most, end)) {
+  }
 }
 
 /// By a byte of its own rather than by a new size, which might cut off what somebody is writing beyond.
 void DriverFile::reach(int64_t end) {
-  if (size() >= end) return;
+  if (written_end_ >= end) return;
   const std::byte zero{};
   write_now(&zero, 1, end - 1);
 }
@@ -355,6 +367,7 @@ void DriverFile::truncate(int64_t size) {
   end_of_file_ = size;
   if (dropping()) return;
   const int result = ops_.truncate(fd(), std::max(size, committed_end_));
+  written_end_ = std::max(size, committed_end_);
   if (result < 0) die("resizing", -result, size);
 }
 
@@ -441,8 +454,9 @@ void DriverFile::remember_applied() try {
 }
 
 void DriverFile::shrink() {
-  if (size() <= committed_end_) return;
+  if (written_end_ <= committed_end_) return;
   const int result = ops_.truncate(fd(), committed_end_);
+  written_end_ = committed_end_;
   if (result < 0) die("resizing", -result, committed_end_);
 }
 

@@ -149,7 +149,9 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// All of it, with zeros behind the end of the file; or minus an errno.
   int64_t read(void *data, size_t size, int64_t offset);
   /// std::bad_alloc where there is no memory to hold it.
-  void write(const void *data, size_t size, int64_t offset, Part part = Part::samples);
+  /// `before`: as an Overlay takes it.
+  void write(const void *data, size_t size, int64_t offset, Part part = Part::samples,
+             std::vector<uint32_t> before = {});
   void fail_for_memory() { die("holding what is to be written to", ENOMEM, 0); }
   bool samples_are_in_place() const { return samples_in_place_; }
   /// Whether these samples are noted only.
@@ -161,6 +163,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   hid_t attach(bool create);
   bool dropping() const;
   void write_now(const void *data, size_t size, int64_t offset);
+  void note_written(int64_t end) const;
   void shrink();
   void settle_journal();
   bool commit_held(const Journal::Commit &commit);
@@ -179,6 +182,7 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
       H5I_INVALID_HID;  // keeps the driver registered while HDF5 has the file; goes with the host's H5close()
   int64_t end_of_file_ = 0, end_of_allocation_ = 0;  // as HDF5 sees them
   int64_t committed_end_ = 0;                        // what is written before it is held
+  mutable std::atomic<int64_t> written_end_ = 0;  // how long the file is at most, by all we have done to it
   bool samples_in_place_ = false;
   std::shared_ptr<Capture> copies_;  // what is read instead, for who only reads
   Overlay held_, applied_;  // what the file has where this was applied to, as far as it is worth remembering

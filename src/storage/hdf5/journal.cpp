@@ -25,9 +25,7 @@ constexpr std::string_view kStateMagic = "pdestate";
 constexpr size_t kHeadBytes = 64, kEntryBytes = 24, kChecksumBytes = 4;
 constexpr std::string_view kRecordMagic = "pdecommit 1     ";
 
-/// A write that is cut off ends between two of these, by all we know of disks; the memory of the system is
-/// cut between multiples of it.
-constexpr int64_t kSector = 512;
+constexpr int64_t kSector = kSectorBytes;
 
 uint32_t checksum(std::span<const std::byte> bytes) {
   return crc32_of(0, bytes);
@@ -74,6 +72,15 @@ int64_t sectors(int64_t offset, int64_t size) {
 }
 
 }  // namespace
+
+std::vector<uint32_t> sector_checksums(int64_t offset, std::span<const std::byte> bytes) {
+  std::vector<uint32_t> checksums;
+  checksums.reserve(bytes.size() / static_cast<size_t>(kSector) + 2);
+  for_sectors(offset, static_cast<int64_t>(bytes.size()), [&](int64_t begin, int64_t size) {
+    checksums.push_back(checksum({bytes.data() + begin, static_cast<size_t>(size)}));
+  });
+  return checksums;
+}
 
 // ---- the state
 
@@ -346,6 +353,11 @@ Journal::Failure Journal::add_change(int64_t offset, std::span<const std::byte> 
       offset,           bytes, piece.part, order, piece.depth, piece.part == Part::tree ? -offset : offset,
       checksums_.size()};
   const auto size = static_cast<int64_t>(bytes.size());
+  if (bytes.size() == piece.bytes.size() && !piece.before.empty()) {
+    checksums_.insert(checksums_.end(), piece.before.begin(), piece.before.end());
+    changes_.push_back(change);
+    return {};
+  }
   for (int64_t begin = 0; begin < size;) {
     const int64_t here =
         std::min(static_cast<int64_t>(sector_.size()) - (offset + begin) % kSector, size - begin);

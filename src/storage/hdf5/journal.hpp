@@ -28,6 +28,10 @@ namespace pde {
 constexpr std::string_view kJournalMagic = "libpde journal 1\n";
 constexpr size_t kJournalTextBytes = 512;
 
+/// A write that is cut off ends between two sectors, by all we know of disks; the memory of the system is cut
+/// between multiples of it.
+constexpr int64_t kSectorBytes = 512;
+
 /// What identifies a series, in its file and in its journal; zeros for files that have no such mark.
 using SeriesId = std::array<char, 32>;
 
@@ -41,6 +45,10 @@ struct JournalState {
 
 /// Nothing if the file has no valid one, as a journal without any commit. `out_damaged`: something is there.
 std::optional<JournalState> read_journal_state(FileOps &ops, int fd, bool *out_damaged = nullptr);
+
+/// Of the bytes that a file has at an offset, one for each of its sectors (docs/formats.md, 1.8) that they
+/// reach into.
+std::vector<uint32_t> sector_checksums(int64_t offset, std::span<const std::byte> bytes);
 
 /// A commit as a journal has it.
 class JournalRecord {

@@ -34,15 +34,16 @@ Overlay::Pieces::const_iterator Overlay::first_behind(int64_t offset) const {
   return before->first + size_of(before->second.bytes) > offset ? before : piece;
 }
 
-void Overlay::put(int64_t offset, std::span<const std::byte> bytes, Part part) {
+void Overlay::put(int64_t offset, std::span<const std::byte> bytes, Part part, std::vector<uint32_t> before) {
   const auto same = pieces_.find(offset);
   if (same != pieces_.end() && same->second.bytes.size() == bytes.size()) {
     std::memcpy(same->second.bytes.data(), bytes.data(), bytes.size());
     same->second.part = part;
     same->second.depth = depth_of(part, bytes);
+    same->second.before = std::move(before);
     return;
   }
-  Piece piece{{bytes.begin(), bytes.end()}, part, depth_of(part, bytes)};
+  Piece piece{{bytes.begin(), bytes.end()}, part, depth_of(part, bytes), std::move(before)};
   drop(offset, size_of(bytes));
   pieces_.emplace(offset, std::move(piece));
   bytes_ += size_of(bytes);
@@ -57,13 +58,14 @@ void Overlay::drop(int64_t offset, int64_t size) {
     const int64_t begin = here->first, stop = begin + size_of(here->second.bytes);
     if (stop > end) {
       const std::span<const std::byte> rest(here->second.bytes);
-      Piece behind{{rest.begin() + (end - begin), rest.end()}, here->second.part, here->second.depth};
+      Piece behind{{rest.begin() + (end - begin), rest.end()}, here->second.part, here->second.depth, {}};
       pieces_.emplace(end, std::move(behind));
     }
     bytes_ -= std::min(stop, end) - std::max(begin, offset);
     next = std::next(here);
     if (begin < offset) {
       here->second.bytes.resize(static_cast<size_t>(offset - begin));
+      here->second.before.clear();
     } else {
       pieces_.erase(here);
     }

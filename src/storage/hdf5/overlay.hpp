@@ -20,13 +20,14 @@ class Overlay {
   struct Piece {
     std::vector<std::byte> bytes;
     Part part;
-    uint8_t depth;  // in a tree, from its root
+    uint8_t depth;                 // in a tree, from its root
+    std::vector<uint32_t> before;  // sector_checksums (journal.hpp) of what the file has here; empty: unknown
   };
   using Pieces = std::map<int64_t, Piece>;
 
   /// Takes the place of what was put there before. Afterwards pieces do not overlap. std::bad_alloc, and then
   /// nothing is changed but that some of what was there may be gone.
-  void put(int64_t offset, std::span<const std::byte> bytes, Part part);
+  void put(int64_t offset, std::span<const std::byte> bytes, Part part, std::vector<uint32_t> before = {});
   /// Forgets these bytes.
   void drop(int64_t offset, int64_t size);
   void clear() {
