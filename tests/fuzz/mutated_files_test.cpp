@@ -3,11 +3,13 @@
 // PDE_TEST_MUTATIONS says how many files there are, PDE_TEST_SEED with which one it begins; each file has a
 // seed of its own, which is printed where it matters.
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include <cstdio>
 #include <cstring>
 #include <random>
 
+#include "fuzz/fuzz.hpp"
 #include "fuzz/in_child.hpp"
 #include "fuzz/use_series.hpp"
 #include "support/capi_handles.hpp"
@@ -130,6 +132,7 @@ TEST(MutatedFiles, CrashNothingOfOurs) {
         fuzz::read_series(path);
         fuzz::append_to_series(path);
         fuzz::read_series(path);
+        PROMISE(H5Fget_obj_count(static_cast<hid_t>(H5F_OBJ_ALL), H5F_OBJ_ALL) == 0, "what is open in HDF5");
         folder.clear();
       },
       [&](uint64_t seed, const std::string &place) {

@@ -49,41 +49,50 @@ H5Session::~H5Session() {
   if (stack_ >= 0) H5Eset_current_stack(stack_);
 }
 
-std::string h5_error_text() {
-  std::string text;
-  H5Ewalk2(
-      H5E_DEFAULT, H5E_WALK_UPWARD,
-      [](unsigned n, const H5E_error2_t *entry, void *user) -> herr_t {
-        // Upward: the first is the innermost, which names the cause.
-        if (n == 0 && entry->desc) *static_cast<std::string *>(user) = entry->desc;
-        return 0;
-      },
-      &text);
-  return text.empty() ? "HDF5 gives no reason" : text;
-}
+namespace {
 
-pde_status h5_status(pde_status otherwise) {
-  bool without_memory = false;
+struct H5Failure {
+  bool lacks_memory = false;
+  std::string text = "HDF5 gives no reason";
+};
+
+/// The innermost entry of HDF5's stack of errors, which names the cause.
+H5Failure last_failure() {
+  H5Failure failure;
   H5Ewalk2(
       H5E_DEFAULT, H5E_WALK_UPWARD,
       [](unsigned n, const H5E_error2_t *entry, void *user) -> herr_t {
+        if (n > 0) return 0;
+        auto &innermost = *static_cast<H5Failure *>(user);
         // Of zlib, which has an allocation fail and nothing else, HDF5 says that it could not be initialised.
         const bool asked = entry->maj_num == H5E_RESOURCE && entry->min_num == H5E_NOSPACE;
         const bool zlib = entry->maj_num == H5E_PLINE && entry->min_num == H5E_CANTINIT;
-        if (n == 0 && (asked || zlib)) *static_cast<bool *>(user) = true;
+        innermost.lacks_memory = asked || zlib;
+        if (entry->desc && *entry->desc) innermost.text = entry->desc;
         return 0;
       },
-      &without_memory);
-  return without_memory ? PDE_ERR_MEMORY : otherwise;
+      &failure);
+  return failure;
+}
+
+}  // namespace
+
+std::string h5_error_text() {
+  return last_failure().text;
+}
+
+void h5_fail(pde_status status, const std::string &what) {
+  const H5Failure failure = last_failure();
+  fail(failure.lacks_memory ? PDE_ERR_MEMORY : status, "{}: {}", what, failure.text);
 }
 
 H5Id h5_own(hid_t id, H5Id::Close close, const std::string &what) {
-  if (id < 0) fail(h5_status(PDE_ERR_IO), "{}: {}", what, h5_error_text());
+  if (id < 0) h5_fail(PDE_ERR_IO, what);
   return H5Id(id, close);
 }
 
 void h5_check(herr_t result, const std::string &what) {
-  if (result < 0) fail(h5_status(PDE_ERR_IO), "{}: {}", what, h5_error_text());
+  if (result < 0) h5_fail(PDE_ERR_IO, what);
 }
 
 // ---- dtypes

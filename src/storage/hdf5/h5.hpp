@@ -35,8 +35,8 @@ class H5Session {
 
 /// HDF5's innermost words for the failure just seen; for messages.
 std::string h5_error_text();
-/// PDE_ERR_MEMORY if it was memory that the failed call of HDF5 did not get, else what it is otherwise.
-pde_status h5_status(pde_status otherwise);
+/// Throws what has failed with these words for it: PDE_ERR_MEMORY if HDF5 did not get memory, else `status`.
+[[noreturn]] void h5_fail(pde_status status, const std::string &what);
 
 /// An id and how it is closed. Only ever used inside a session.
 class H5Id {

@@ -92,9 +92,10 @@ H5Id dataset_access(hid_t dataset, const H5Layout &layout) {
 
 H5Id SeriesFile::open_dataset(const char *name) {
   const H5Id plain(H5Dopen2(file_, name, H5P_DEFAULT), H5Dclose);
-  if (!plain)
-    fail(h5_status(PDE_ERR_FORMAT), "{} has no readable dataset /{}, expected data and times: {}", path_,
-         name, h5_error_text());
+  if (!plain) {
+    h5_fail(PDE_ERR_FORMAT,
+            fmt::format("{} has no readable dataset /{}, expected data and times", path_, name));
+  }
   const H5Layout layout = h5_layout(plain.get());
   if (layout.elsewhere)
     fail(PDE_ERR_UNSUPPORTED, "/{} of {} has its samples in other files, which are not read", name, path_);

@@ -77,10 +77,8 @@ bool SnapshotInfos::open() {
   }
   H5Id index(H5Dopen2(file_, "snapshot_info/index", H5P_DEFAULT), H5Dclose);
   H5Id text(H5Dopen2(file_, "snapshot_info/text", H5P_DEFAULT), H5Dclose);
-  if (!index || !text) {
-    fail(h5_status(PDE_ERR_FORMAT), "/{} of {} is not readable as metadata of snapshots: {}", kGroup, path_,
-         h5_error_text());
-  }
+  if (!index || !text)
+    h5_fail(PDE_ERR_FORMAT, fmt::format("/{} of {} is not readable as metadata of snapshots", kGroup, path_));
   for (const H5Id *dataset : {&index, &text}) {
     if (h5_layout(dataset->get()).elsewhere) bad_group("has its content in other files");
   }
