@@ -238,8 +238,8 @@ TEST_F(HostileFile, ABlockThatWouldFillTheDiskIsNotAppendedTo) {
   const struct {
     Shape data, times;
     const char *words[2];
-  } cases[] = {{{1 << 20, 512}, {2}, {"/data", "4294967296 bytes"}},
-               {{2, 4}, {hsize_t{1} << 39}, {"/times", "4398046511104 bytes"}}};
+  } cases[] = {{{hsize_t{1} << 35, 512}, {2}, {"/data", "140737488355328 bytes"}},
+               {{2, 4}, {hsize_t{1} << 40}, {"/times", "8796093022208 bytes"}}};
   for (const auto &test : cases) {
     SCOPED_TRACE(test.words[0]);
     std::filesystem::remove(path);
@@ -256,8 +256,8 @@ TEST_F(HostileFile, ABlockThatWouldFillTheDiskIsNotAppendedTo) {
     {
       StorageHandle storage = open_storage(path, "append");
       const FieldHandle field = filled_field(unit_grid({static_cast<int64_t>(test.data[1])}), 3);
-      EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_storage_append(storage, field, 1), path, test.words[0],
-                   test.words[1]);
+      EXPECT_FAILS(PDE_ERR_IO, pde_storage_append(storage, field, 1), path, test.words[0], test.words[1],
+                   "free on the disk");
       EXPECT_EQ(length_of(storage), 1);
     }
     EXPECT_EQ(bytes_of_file(path), before);

@@ -252,8 +252,8 @@ class OddFileSystem final : public test::ForwardingOps {
   int lock(int fd, int operation) override {
     return locks_ ? ForwardingOps::lock(fd, operation) : -EOPNOTSUPP;
   }
-  int file_system(int, int64_t *out_magic) override {
-    *out_magic = magic_;
+  int file_system(int, FileSystem *out) override {
+    *out = {magic_, 0};
     return 0;
   }
   bool locks_ = true;

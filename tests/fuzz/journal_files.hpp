@@ -52,7 +52,7 @@ class MemoryFiles final : public pde::FileOps {
   int rename(const std::string &, const std::string &) override { return -ENOENT; }
   int unlink(const std::string &) override { return -ENOENT; }
   int lock(int, int) override { return 0; }
-  int file_system(int, int64_t *out_magic) override { return *out_magic = 0, 0; }
+  int file_system(int, pde::FileSystem *out) override { return *out = {}, 0; }
 
  private:
   static constexpr int64_t kMost = 1 << 20;

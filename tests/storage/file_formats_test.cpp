@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "storage/storage.hpp"
 #include "support/expect_error.hpp"
+#include "support/forwarding_ops.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace pde {
@@ -14,6 +15,16 @@ namespace {
 
 constexpr const char *kAttributes =
     R"({"class": "\"ScalarField\"", "grid": "{\"shape\": [2, 4], \"periodic\": [false, false], \"class\": \"UnitGrid\"}"})";
+
+void write_root_attribute(hid_t file, const char *name, const char *json) {
+  const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+  H5Tset_size(type, H5T_VARIABLE);
+  const hid_t attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  H5Awrite(attribute, type, &json);
+  H5Aclose(attribute);
+  H5Sclose(space);
+  H5Tclose(type);
+}
 
 /// A series of three snapshots as another program would write it, in the newest format that HDF5 has.
 void write_newest(const std::string &path) {
@@ -35,13 +46,7 @@ void write_newest(const std::string &path) {
     H5Pclose(properties);
     H5Sclose(space);
   }
-  const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
-  H5Tset_size(type, H5T_VARIABLE);
-  const hid_t attribute = H5Acreate2(file, "field_attributes", type, space, H5P_DEFAULT, H5P_DEFAULT);
-  H5Awrite(attribute, type, &kAttributes);
-  H5Aclose(attribute);
-  H5Sclose(space);
-  H5Tclose(type);
+  write_root_attribute(file, "field_attributes", kAttributes);
   EXPECT_GE(H5Fclose(file), 0);
   H5Pclose(access);
 }
@@ -81,6 +86,57 @@ TEST(FileFormats, NewFilesHaveTheOldestFormat) {
   }
   // Byte 8 is the version of the superblock; 0 is what HDF5 wrote before 1.8 already.
   EXPECT_EQ(test::bytes_of_file(path)[8], 0);
+}
+
+class SmallDisk final : public test::ForwardingOps {
+ public:
+  int file_system(int fd, FileSystem *out) override {
+    const int result = ForwardingOps::file_system(fd, out);
+    out->free_bytes = free_bytes;
+    return fails ? -EIO : result;
+  }
+  int64_t free_bytes = 0;
+  bool fails = false;
+};
+
+/// A dataset without chunks takes its place as a whole, when the first of its snapshots is written.
+TEST(FileFormats, ABlockIsWrittenWhereTheDiskHasRoomForIt) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("block.h5");
+  const auto make = [&] {
+    const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hsize_t rows = 1000, shape[] = {rows, 32, 32};
+    for (const int ndim : {3, 1}) {
+      const hid_t space = H5Screate_simple(ndim, shape, nullptr);
+      H5Dclose(H5Dcreate2(file, ndim == 3 ? "data" : "times", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT,
+                          H5P_DEFAULT));
+      H5Sclose(space);
+    }
+    write_root_attribute(
+        file, "field_attributes",
+        R"({"class": "\"ScalarField\"", "grid": "{\"shape\": [32, 32], \"periodic\": [false, false], \"class\": \"UnitGrid\"}"})");
+    write_root_attribute(file, "data_length", "0");
+    H5Fclose(file);
+  };
+  constexpr int64_t kBlock = int64_t{1000} * 32 * 32 * 8;
+  const int64_t shape[] = {32, 32};
+  const FieldPtr field =
+      Field::create({Grid::unit(shape, {false, false}), PDE_SCALAR, PDE_FLOAT64, std::nullopt, {}});
+  SmallDisk disk;
+  const test::WithOps with(&disk);
+  make();
+  disk.free_bytes = kBlock - 1;
+  EXPECT_MESSAGE(PDE_ERR_IO, open_storage(path, "append", {})->append(*field, 0), path.c_str(),
+                 "8192000 bytes", "8191999");
+  for (const bool knows : {true, false}) {
+    make();
+    disk.free_bytes = kBlock;
+    disk.fails = !knows;
+    const StoragePtr storage = open_storage(path, "append", {});
+    storage->append(*field, 0);
+    storage->close();
+    EXPECT_EQ(open_storage(path, "readonly", {})->length(), 1);
+  }
 }
 
 TEST(FileFormats, AnUnreadableFileSaysWhatHdf5SaysOfIt) {

@@ -32,7 +32,7 @@ class ForwardingOps : public pde::FileOps {
   int rename(const std::string &from, const std::string &to) override { return system_.rename(from, to); }
   int unlink(const std::string &path) override { return system_.unlink(path); }
   int lock(int fd, int operation) override { return system_.lock(fd, operation); }
-  int file_system(int fd, int64_t *out_magic) override { return system_.file_system(fd, out_magic); }
+  int file_system(int fd, pde::FileSystem *out) override { return system_.file_system(fd, out); }
 
  private:
   pde::FileOps &system_ = pde::file_ops();

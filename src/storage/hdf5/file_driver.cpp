@@ -280,6 +280,12 @@ int64_t DriverFile::size() const {
   return ops_.status(fd(), &status) == 0 ? status.size : end_of_file_;
 }
 
+std::optional<int64_t> DriverFile::free_bytes() const {
+  FileSystem here{};
+  if (ops_.file_system(fd(), &here) < 0) return std::nullopt;
+  return here.free_bytes;
+}
+
 int64_t DriverFile::read(void *data, size_t size, int64_t offset) {
   if (!descriptor_) return -EBADF;
   const std::span<std::byte> out(static_cast<std::byte *>(data), size);

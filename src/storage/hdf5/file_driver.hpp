@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -77,6 +78,8 @@ class DriverFile : public std::enable_shared_from_this<DriverFile> {
   /// Puts everything written so far on the disk itself; minus an errno.
   int sync() { return ops_.sync(fd()); }
   int64_t size() const;
+  /// On the disk that has the file; nothing: nobody knows.
+  std::optional<int64_t> free_bytes() const;
   /// How many reads the operating system has refused so far.
   int64_t failed_reads() const { return failed_reads_; }
   /// PDE_ERR_IO with its cause if there was one: what HDF5 has made of the gap is not to be trusted.

@@ -65,11 +65,15 @@ class SystemFileOps final : public FileOps {
   }
   int unlink(const std::string &path) override { return answer(::unlink(path.c_str())); }
   int lock(int fd, int operation) override { return answer(::flock(fd, operation)); }
-  int file_system(int fd, int64_t *out_magic) override {
+  int file_system(int fd, FileSystem *out) override {
     struct statfs s;
     const int result = answer(::fstatfs(fd, &s));
-    if (result == 0) *out_magic = static_cast<int64_t>(s.f_type) & 0xffffffff;
-    return result;
+    if (result != 0) return result;
+    out->kind = static_cast<int64_t>(s.f_type) & 0xffffffff;
+    const double bytes = static_cast<double>(s.f_bavail) * static_cast<double>(s.f_bsize);
+    constexpr int64_t kMost = int64_t{1} << 62;
+    out->free_bytes = bytes < static_cast<double>(kMost) ? static_cast<int64_t>(bytes) : kMost;
+    return 0;
   }
 };
 

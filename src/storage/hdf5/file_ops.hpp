@@ -19,6 +19,11 @@ struct FileStatus {
   bool regular, directory;
 };
 
+struct FileSystem {
+  int64_t kind;        // statfs's number
+  int64_t free_bytes;  // for who is not root
+};
+
 class FileOps {
  public:
   virtual ~FileOps() = default;
@@ -34,8 +39,8 @@ class FileOps {
   virtual int path_status(const std::string &path, FileStatus *out) = 0;
   virtual int rename(const std::string &from, const std::string &to) = 0;
   virtual int unlink(const std::string &path) = 0;
-  virtual int lock(int fd, int operation) = 0;              // as flock
-  virtual int file_system(int fd, int64_t *out_magic) = 0;  // statfs's number of its kind
+  virtual int lock(int fd, int operation) = 0;  // as flock
+  virtual int file_system(int fd, FileSystem *out) = 0;
 };
 
 /// What is in force: the system's, or what a test has put in its place.

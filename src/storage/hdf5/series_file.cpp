@@ -343,18 +343,20 @@ double bytes_to_fill(hid_t dataset, const H5Layout &layout, const H5Shape &shape
 }  // namespace
 
 void SeriesFile::check_extending(hsize_t rows) const {
-  constexpr double kMostChunks = 1 << 24, kMostFilled = 1 << 30;
+  constexpr double kMostChunks = 1 << 24;
+  const std::optional<int64_t> free = driver_.free_bytes();
   for (const auto &[dataset, name] : {std::pair(data_.get(), "data"), std::pair(times_.get(), "times")}) {
     const H5Layout layout = h5_layout(dataset);
     const H5Shape shape = h5_shape(dataset);
     if (chunks_beyond(layout, shape, rows) > kMostChunks)
       fail(PDE_ERR_FORMAT, "/{} of {} claims to have {} rows for {} snapshots, too many to be taken away",
            name, path_, shape.size[0], rows);
-    if (const double bytes = bytes_to_fill(dataset, layout, shape); bytes > kMostFilled)
-      fail(PDE_ERR_UNSUPPORTED,
-           "/{} of {} is one block of {:.0f} bytes that nobody has written yet, and HDF5 would write all of "
-           "it for the first snapshot, expected at most {:.0f}: copy the series to a new file",
-           name, path_, bytes, kMostFilled);
+    const double bytes = bytes_to_fill(dataset, layout, shape);
+    if (free && bytes > static_cast<double>(*free))
+      fail(PDE_ERR_IO,
+           "/{} of {} is one block of {:.0f} bytes that nobody has written yet, all of which HDF5 writes for "
+           "the first snapshot, but only {} are free on the disk: copy the series to a new file",
+           name, path_, bytes, *free);
   }
 }
 

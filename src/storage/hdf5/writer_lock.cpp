@@ -54,8 +54,8 @@ std::string holder(FileOps &ops, int fd) {
 
 /// Where another machine may have the same file; null on others.
 const char *network_file_system(FileOps &ops, int fd) {
-  int64_t magic = 0;
-  if (ops.file_system(fd, &magic) < 0) return nullptr;
+  FileSystem here{};
+  if (ops.file_system(fd, &here) < 0) return nullptr;
   // linux/magic.h, and what those that are not in it say of themselves.
   constexpr std::pair<int64_t, const char *> kNames[] = {
       {0x6969, "NFS"},        {0xff534d42, "CIFS"},   {0xfe534d42, "SMB"},
@@ -64,7 +64,7 @@ const char *network_file_system(FileOps &ops, int fd) {
       {0x19830326, "BeeGFS"}, {0xaad7aaea, "PanFS"},  {0x01021997, "9P"},
       {0x7461636f, "OCFS2"},  {0x01161970, "GFS2"},   {0x65735546, "FUSE, which may be a network"}};
   for (const auto &[number, name] : kNames)
-    if (number == magic) return name;
+    if (number == here.kind) return name;
   return nullptr;
 }
 
