@@ -52,7 +52,22 @@ PDE_API pde_status pde_schedule_create_list(const double *times, int64_t count,
                                             pde_schedule **out_schedule) PDE_NOEXCEPT;
 
 /**
- * Create a schedule from its text: "constant(0.1)", "constant(0.1, 5)" with a start, or "list(0, 1, 2.5)".
+ * Create a schedule from its text. Times, intervals and scales are in the user's time unit.
+ *
+ *   "constant(0.1)", "constant(0.1, 5)"            equal intervals, and their start
+ *   "list(0, 1, 2.5)"                              these times
+ *   "geometric(1, 2)"                              scale * factor^n: 1, 2, 4, 8, …; scale > 0, factor > 1
+ *   "logarithmic(1, 2)", "logarithmic(1, 2, 5)"    intervals that grow by a factor of 1 or more, and their start:
+ *                                                  after 1, 2, 4, 8, …
+ *   "steps(100)"                                   every 100th step of a run, its beginning included: what counts is
+ *                                                  calls of pde_controller_handle, not time
+ *   "0:30", "1 day, 2:00:00", "PT30S", "1h30m",    about once in so much wall-clock time; "realtime(30)" has the
+ *   "realtime(30)", "realtime(30, 0.01)"           number of seconds, and a first guess of how far a run gets in
+ *                                                  that time
+ *
+ * Those of the clock and those that count steps move no step of a run: pde_controller_start and
+ * pde_controller_handle do not ask for a step to end at one of their times. The names, and what they mean, are those
+ * of py-pde's interrupts.
  *
  * A bare number is refused, because py-pde takes a number as simulation time and a text as real time: say
  * which.

@@ -108,6 +108,14 @@ double Controller::window(double t) const {
   return step_ > 0 ? std::max(step_ * (0.5 - 1e-6), time_rounding(t, t_start_)) : rounding(t);
 }
 
+/// At the time of the last call it is not due once more.
+bool Controller::is_due(const Entry &entry, double t) const {
+  const int64_t every = entry.schedule ? entry.schedule->every_steps() : 0;
+  if (every == 0) return entry.due <= t + window(t);
+  const int64_t step = steps_ + (t > t_ ? 1 : 0);
+  return step % every == 0 && entry.handled_at != t;
+}
+
 /// What trackers are told: in a loop that hits times, the very time if t is it up to rounding.
 double Controller::snapped(double t, double target) const {
   return step_ == 0 && std::fabs(t - target) <= rounding(t) ? target : t;
@@ -159,8 +167,9 @@ void Controller::check_field(const StatePtr &state, double t) const {
   }
   for (const Entry &entry : entries_) {
     if (!entry.tracker->needs_state() || !is_due(entry, t)) continue;
-    fail(PDE_ERR_ARGUMENT, "state is NULL at t = {}, where the tracker \"{}\" is due (since {})",
-         real_text(t), entry.tracker->name(), real_text(entry.due));
+    const bool by_time = entry.schedule->every_steps() == 0;
+    fail(PDE_ERR_ARGUMENT, "state is NULL at t = {}, where the tracker \"{}\" is due ({})", real_text(t),
+         entry.tracker->name(), by_time ? "since " + real_text(entry.due) : entry.schedule->text());
   }
 }
 
@@ -260,7 +269,9 @@ Controller::Next Controller::conclude(double t) {
     return {true, t};
   }
   double next = t_end_;
-  for (const Entry &entry : entries_) next = std::min(next, entry.due);
+  for (const Entry &entry : entries_) {
+    if (entry.schedule && entry.schedule->binding()) next = std::min(next, entry.due);
+  }
   return {false, next};
 }
 

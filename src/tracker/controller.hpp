@@ -9,6 +9,11 @@
 //       below dt/2: d is served by the step nearest to it, halfway by the later one, as in py-pde, and with
 //       the time of that step. Due times that share their nearest step are served once.
 // late  A due time that a loop has stepped over is served by the step that ends behind it, once.
+// steps A tracker that counts steps is due at the start and at every so many-th call of handle, finish
+// included
+//       if it ends a step; it has no due time.
+// clock A tracker that goes by the clock is due as any other, but no step is to end there: that would make
+//       the steps of a run depend on how fast the machine is.
 // next  The time returned is the earliest due time or t_end: always above t, never above t_end.
 // end   A run ends when t >= t_end, up to rounding as above: a loop of fixed steps ends with the step that
 //       reaches t_end, as in py-pde.
@@ -104,7 +109,7 @@ class Controller {
   double rounding(double t) const;
   double window(double t) const;
   double snapped(double t, double target) const;
-  bool is_due(const Entry &entry, double t) const { return entry.due <= t + window(t); }
+  bool is_due(const Entry &entry, double t) const;
   void handle_due(const StatePtr &state, double t);
   void note_end(double t);
   Next conclude(double t);

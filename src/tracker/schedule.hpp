@@ -4,6 +4,9 @@
 // schedule is begun with first(t) and asked next(t) each time it has been handled; handling may be early (by
 // up to half a step, see Controller::set_step) or late, so it is the counter, not t, that says which due time
 // has just been served.
+//
+// Two kinds do not tell a loop where to go. One that goes by the clock guesses when it will be due, and steps
+// must not depend on guesses (`binding`); one that counts steps is due by their number (`every_steps`).
 #pragma once
 
 #include <cstddef>
@@ -35,7 +38,14 @@ class Schedule {
   /// A copy that has not begun.
   virtual std::unique_ptr<Schedule> clone() const = 0;
 
-  /// "constant(0.1)", "constant(0.1, 5)", "list(0, 1, 2.5)". PDE_ERR_ARGUMENT lists the forms.
+  /// Whether steps are to end at its due times, not only behind them.
+  virtual bool binding() const { return true; }
+  /// Due at every so many-th step of a run, and where it begins, whatever its due times are; 0: by these.
+  virtual int64_t every_steps() const { return 0; }
+
+  /// "constant(0.1)", "constant(0.1, 5)", "list(0, 1, 2.5)", "geometric(1, 2)", "logarithmic(1, 2)",
+  /// "logarithmic(1, 2, 5)", "steps(100)", "realtime(30)", "0:30" and other durations (parse_duration).
+  /// PDE_ERR_ARGUMENT lists the forms.
   static std::unique_ptr<Schedule> parse(std::string_view text);
 
  private:
@@ -77,6 +87,86 @@ class ListSchedule : public Schedule {
 
   std::vector<double> times_;
   size_t n_ = 0;
+};
+
+/// Due at scale * factor^n for n = 0, 1, 2, …: py-pde's GeometricInterrupts.
+class GeometricSchedule : public Schedule {
+ public:
+  /// scale: finite, above 0. factor: finite, above 1.
+  GeometricSchedule(double scale, double factor);
+  std::string text() const override;
+  std::unique_ptr<Schedule> clone() const override;
+
+ private:
+  double begin(double t) override;
+  double advance(double t) override;
+  double due(double n) const;
+  double first_not_before(double t) const;
+
+  double scale_, factor_;
+  double n_ = 0, last_ = 0;
+};
+
+/// Due in intervals that grow by a factor: t0 + dt (factor^n - 1) / (factor - 1), where t0 is as with
+/// ConstantSchedule. py-pde's LogarithmicInterrupts, but for what comes after it was handled late: that goes
+/// on from there, this drops what has passed.
+class LogarithmicSchedule : public Schedule {
+ public:
+  /// dt_initial: the first interval, finite, above 0. factor: finite, 1 or more. t_start: as with
+  /// ConstantSchedule.
+  LogarithmicSchedule(double dt_initial, double factor, double t_start = PDE_TIME_AUTO);
+  std::string text() const override;
+  std::unique_ptr<Schedule> clone() const override;
+
+ private:
+  double begin(double t) override;
+  double advance(double t) override;
+  double span(double n) const;
+
+  double dt_initial_, factor_, t_start_;
+  double t0_ = 0, last_ = 0;
+  double n_ = 0;
+};
+
+/// Due about once in so many seconds of the clock: py-pde's RealtimeInterrupts, which guesses from the
+/// progress of the run how much of its time that will be.
+class RealtimeSchedule : public Schedule {
+ public:
+  using Clock = double (*)();  // seconds since some time in the past
+
+  /// seconds, dt_initial (the first guess, in the time of the run): finite, above 0.
+  explicit RealtimeSchedule(double seconds, double dt_initial = kFirstGuess, Clock clock = steady_seconds);
+  std::string text() const override;
+  std::unique_ptr<Schedule> clone() const override;
+  bool binding() const override { return false; }
+
+  static constexpr double kFirstGuess = 0.01;
+  static double steady_seconds();
+
+ private:
+  double begin(double t) override;
+  double advance(double t) override;
+
+  double seconds_, dt_initial_;
+  Clock clock_;
+  double dt_ = 0, last_ = 0, last_seconds_ = 0;
+};
+
+/// Due at every count-th step of a run, the start counting as step 0. By time it is due where the run begins,
+/// and never again.
+class StepSchedule : public Schedule {
+ public:
+  /// count: 1 or more.
+  explicit StepSchedule(int64_t count);
+  std::string text() const override;
+  std::unique_ptr<Schedule> clone() const override;
+  int64_t every_steps() const override { return count_; }
+
+ private:
+  double begin(double t) override;
+  double advance(double t) override;
+
+  int64_t count_;
 };
 
 /// By how much a time near `t` may be off from rounding alone, in a run that began at `t_start`: four units

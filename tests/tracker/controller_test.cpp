@@ -150,6 +150,61 @@ TEST(Controller, ServesWhatWasSteppedOverOnce) {
   EXPECT_EQ(tracker->times, (Times{0, 2.5, 5, 7.5, 10}));
 }
 
+TEST(Controller, CountsSteps) {
+  const auto steps = noting("steps(4)"), timed = noting("constant(0.5)"), each = noting("steps(1)");
+  Controller controller({steps, timed, each}, Options());
+  // Of the steps of this loop some end at due times: 0, 0.3, 0.5, 0.8, 1, 1.3, ...
+  EXPECT_EQ(run_exactly(controller, make_state(), 0, 5, 0.3), 5);
+  EXPECT_EQ(steps->times, (Times{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(timed->times.size(), 11u);
+  EXPECT_EQ(each->times.size(), 21u);
+}
+
+TEST(Controller, AsksForTheStateOfCountedSteps) {
+  const auto tracker = noting("steps(2)");
+  Controller controller({tracker}, Options());
+  const FieldPtr state = make_state();
+  EXPECT_EQ(controller.start(state, 0, 10).t, 10);  // no step has to end before
+  EXPECT_FALSE(controller.due(0));
+  EXPECT_FALSE(controller.due(1));
+  controller.handle(nullptr, 1);
+  EXPECT_TRUE(controller.due(1.5));
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, controller.handle(nullptr, 2), "state is NULL", "\"noting\"", "steps(2)");
+  controller.handle(state, 2);
+  EXPECT_FALSE(controller.due(2));
+  controller.handle(nullptr, 3);
+  controller.finish(state, 4);
+  EXPECT_EQ(tracker->times, (Times{0, 2, 4}));
+}
+
+TEST(Controller, CountsStepsOfFixedLoops) {
+  const auto tracker = noting("steps(3)");
+  Controller controller({tracker}, Options());
+  controller.set_step(0.5);
+  run_fixed(controller, make_state(), 0, 5, 0.5);
+  EXPECT_EQ(tracker->times, (Times{0, 1.5, 3, 4.5}));
+}
+
+/// What the clock says does not move the steps of a run.
+TEST(Controller, MakesNoStepEndWhereTheClockSays) {
+  const auto clock = noting("realtime(1e-9)"), growing = noting("geometric(0.5, 2)");
+  Controller controller({clock, growing}, Options());
+  EXPECT_EQ(controller.start(make_state(), 0, 10).t, 0.5);
+  EXPECT_EQ(clock->times, (Times{0}));
+  Times steps;
+  const FieldPtr state = make_state();
+  for (double t = 0.5; t < 10; t += 0.5) {
+    steps.push_back(t);
+    controller.handle(state, t);
+  }
+  EXPECT_EQ(controller.handle(state, 10).stop, true);
+  EXPECT_GT(clock->times.size(), 5u);  // it is handled with each step, or nearly
+  for (size_t i = 1; i < clock->times.size(); ++i)
+    EXPECT_TRUE(std::find(steps.begin(), steps.end(), clock->times[i]) != steps.end() ||
+                clock->times[i] == 10);
+  EXPECT_EQ(growing->times, (Times{0.5, 1, 2, 4, 8}));
+}
+
 TEST(Controller, RunsWithoutTrackersAndWithoutEnd) {
   Controller none({}, Options());
   EXPECT_EQ(run_exactly(none, make_state(), -1, 1, 0.5), 1);
