@@ -101,9 +101,11 @@ pde_status pde_options_describe(const char *consumer, const char **out_json) noe
     if (!table) {
       fail(PDE_ERR_NOT_FOUND,
            "consumer is \"{}\", expected memory:, hdf5:, movie:, custom:, copy, merge, apply, check, plot, "
-           "tracker:progress, tracker:storage, controller, solve, equation:diffusion, equation:allen-cahn, "
-           "equation:cahn-hilliard or "
-           "equation:swift-hohenberg",
+           "tracker:storage, tracker:progress, tracker:print, tracker:consistency, "
+           "tracker:material_conservation, "
+           "tracker:steady_state, tracker:runtime, controller, solve, equation:diffusion, "
+           "equation:allen-cahn, "
+           "equation:cahn-hilliard or equation:swift-hohenberg",
            consumer);
     }
     // Texts that live for ever, one per consumer.

@@ -55,13 +55,28 @@ typedef pde_status (*pde_callback)(const pde_field *state, double time, void *us
 /**
  * Create one of the trackers that the library brings along.
  *
- * "progress" shows on standard error how far the run has come: time, percent, and the real time that is left;
- * one line that renews itself on a terminal, else plain lines.
+ *   "progress"               shows on standard error how far the run has come: time, percent, and the real time that
+ *                            is left; one line that renews itself on a terminal, else plain lines. Default schedule:
+ *                            about once per second of real time
+ *   "print"                  prints a line "t=0.4, c=0.9±0.941": the mean of all samples and their standard deviation,
+ *                            all of them with the same weight. Default: "constant(1)"
+ *   "consistency"            fails the run with PDE_ERR_UNSOUND where a sample is not finite. Default: "realtime(1)"
+ *   "material_conservation"  fails the run with PDE_ERR_UNSOUND where the magnitude of a field (pde_field_statistic) is
+ *                            off by more than options `atol` + `rtol` times what it was at the start. Default:
+ *                            "constant(1)"
+ *   "steady_state"           ends the run as a success where no finite sample has changed by more than options `atol`
+ *                            + `rtol` times its size, per time, since it was looked at before. Keeps a copy of the
+ *                            state. Default: "realtime(1)"
+ *   "runtime"                ends the run as a success when it has taken option `max_runtime` of real time, a number of
+ *                            seconds or a duration as "1h30m", less option `before`. Default: "steps(1)"
  *
- * @param name        [in] "progress".
- * @param schedule    [in] copied; or NULL: the tracker's default ("progress": about once per second of real
- *                    time).
- * @param options     [in] those of pde_options_describe("tracker:progress"); or NULL.
+ * Names, parameters and what they say of the end of a run are py-pde's. A tracker that finds the state wrong keeps those
+ * behind it from seeing it: put it before those that record.
+ *
+ * @param name        [in] one of these.
+ * @param schedule    [in] copied; or NULL: the tracker's default.
+ * @param options     [in] those of pde_options_describe("tracker:progress") and so on; or NULL. "runtime" needs
+ *                    `max_runtime`.
  * @param out_tracker [out] the tracker; the caller's to free.
  * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
  * @threads any.

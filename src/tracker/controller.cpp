@@ -67,6 +67,7 @@ void Controller::act(Entry &entry, F &&action) {
   const auto account = [&] {
     if (state_ != State::over) tracker_time_ += Clock::now() - begin;
   };
+  unsound_.clear();
   const auto fail_as = [&](pde_status code, const char *message) {
     entry.failed = true;
     account();
@@ -74,6 +75,9 @@ void Controller::act(Entry &entry, F &&action) {
   };
   try {
     action(*entry.tracker);
+  } catch (const Unsound &error) {
+    unsound_ = error.reason();
+    fail_as(error.code(), error.what());
   } catch (const Error &error) {
     fail_as(error.code(), error.what());
   } catch (const std::bad_alloc &) {
@@ -188,7 +192,7 @@ Controller::Next Controller::start(const StatePtr &state, double t_start, double
     }
     handle_due(state, t_start);
   } catch (const Error &error) {
-    fail_run(error.what(), t_start);
+    fail_run(unsound_.empty() ? error.what() : unsound_, t_start);
     throw;
   }
   return conclude(t_start);
@@ -224,7 +228,7 @@ Controller::Next Controller::handle(const StatePtr &state, double t) {
   try {
     handle_due(state, t);
   } catch (const Error &error) {
-    fail_run(error.what(), t);
+    fail_run(unsound_.empty() ? error.what() : unsound_, t);
     throw;
   }
   for (Entry &entry : entries_) entry.tracker->pass(t);
@@ -288,7 +292,7 @@ void Controller::finish(const StatePtr &state, double t) {
     try {
       handle_due(state, t);
     } catch (const Error &error) {
-      fail_run(error.what(), t);
+      fail_run(unsound_.empty() ? error.what() : unsound_, t);
       throw;
     }
     note_end(t);

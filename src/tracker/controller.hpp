@@ -131,6 +131,8 @@ class Controller {
   uint64_t watched_value_ = 0;
   bool successful_ = true, reached_end_ = false;
   std::string stop_reason_, solver_info_;
+  std::string
+      unsound_;  // what the tracker that has acted last finds wrong with the state, in short; empty: nothing
   std::chrono::system_clock::time_point began_;
   Clock::time_point clock_start_, clock_end_;
   Clock::duration tracker_time_{};

@@ -1,5 +1,7 @@
 #include "tracker/tracker.hpp"
 
+#include <algorithm>
+
 #include "tracker/tracker_kinds.hpp"
 
 namespace pde {
@@ -27,16 +29,45 @@ TrackerPtr make_callback_tracker(SchedulePtr schedule, std::function<Verdict(con
   return std::make_shared<CallbackTracker>(schedule_or_default(std::move(schedule)), std::move(act));
 }
 
+namespace {
+
+struct Named {
+  std::string_view name;
+  TrackerPtr (*make)(SchedulePtr schedule, const Options &options);
+  OptionTable (*options)();
+};
+constexpr Named kNamed[] = {
+    {"consistency", make_consistency_tracker, consistency_tracker_options},
+    {"material_conservation", make_material_tracker, material_tracker_options},
+    {"print", make_print_tracker, print_tracker_options},
+    {"progress", make_progress_tracker, progress_tracker_options},
+    {"runtime", make_runtime_tracker, runtime_tracker_options},
+    {"steady_state", make_steady_state_tracker, steady_state_tracker_options},
+};
+
+const Named *find_named(std::string_view name) {
+  const auto found = std::find_if(std::begin(kNamed), std::end(kNamed),
+                                  [&](const Named &each) { return each.name == name; });
+  return found == std::end(kNamed) ? nullptr : found;
+}
+
+}  // namespace
+
 TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options) {
-  if (name == "progress") return make_progress_tracker(std::move(schedule), options);
-  fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected that of a tracker: \"progress\"", name);
+  if (const Named *named = find_named(name)) return named->make(std::move(schedule), options);
+  std::string names;
+  for (const Named &each : kNamed) names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", each.name);
+  fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected that of a tracker: {}", name, names);
 }
 
 std::optional<OptionTable> tracker_options(std::string_view consumer) {
-  if (consumer == "tracker:storage") return storage_tracker_options();
-  if (consumer == "tracker:progress") return progress_tracker_options();
+  constexpr std::string_view kTracker = "tracker:";
   if (consumer == "controller") return OptionTable();
-  return std::nullopt;
+  if (!consumer.starts_with(kTracker)) return std::nullopt;
+  const std::string_view name = consumer.substr(kTracker.size());
+  if (name == "storage") return storage_tracker_options();
+  const Named *named = find_named(name);
+  return named ? std::optional(named->options()) : std::nullopt;
 }
 
 }  // namespace pde

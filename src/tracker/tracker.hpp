@@ -35,6 +35,18 @@ struct Verdict {
   std::string reason;  // may be empty
 };
 
+/// Thrown by a tracker that finds the state wrong: PDE_ERR_UNSOUND. The run ends for the bare reason, in
+/// py-pde's words where it has such a tracker.
+class Unsound : public Error {
+ public:
+  Unsound(const std::string &reason, const std::string &detail)
+      : Error(PDE_ERR_UNSOUND, reason + ": " + detail), reason_(reason) {}
+  const std::string &reason() const { return reason_; }
+
+ private:
+  std::string reason_;
+};
+
 /// How a run ended.
 struct RunEnd {
   double t;
@@ -82,11 +94,12 @@ TrackerPtr make_storage_tracker(StoragePtr storage, SchedulePtr schedule,
 TrackerPtr make_callback_tracker(SchedulePtr schedule,
                                  std::function<Verdict(const StatePtr &state, double t)> act);
 
-/// By name: "progress". Schedule null: the tracker's default. PDE_ERR_ARGUMENT lists the names.
+/// By name, as py-pde registers them: "consistency", "material_conservation", "print", "progress",
+/// "steady_state", and "runtime". Schedule null: the tracker's default. PDE_ERR_ARGUMENT lists the names.
 TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options);
 
-/// The table of "tracker:storage", "tracker:progress", "controller" (which may be empty); nothing: no such
-/// consumer.
+/// The table of "tracker:storage", "tracker:" with one of these names, "controller" (which may be empty);
+/// nothing: no such consumer.
 std::optional<OptionTable> tracker_options(std::string_view consumer);
 
 }  // namespace pde

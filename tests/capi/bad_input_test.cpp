@@ -365,7 +365,9 @@ TEST(WrongOption, IsRefusedByEveryConsumer) {
 TEST(WrongOption, UnknownNamesAreAnsweredWithTheKnownOnes) {
   TrackerHandle tracker;
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_tracker_create("plot", nullptr, nullptr, tracker.out()), "plot",
-               "progress");
+               "progress", "steady_state");
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_tracker_create("runtime", nullptr, nullptr, tracker.out()),
+               "max_runtime");
   EquationHandle equation;
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_equation_create("heat", nullptr, equation.out()), "heat", "diffusion",
                "allen-cahn", "cahn-hilliard", "swift-hohenberg");
@@ -383,9 +385,32 @@ TEST(WrongOption, UnknownNamesAreAnsweredWithTheKnownOnes) {
   for (double modes : {0.0, -3.0, 1.5, 1e7, kNaN, kInf})
     EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_field_fill_random(field, "harmonic", 1, modes, 1), "a ");
   ScheduleHandle schedule;
-  for (const char *text : {"", "0.5", "5", "often(1)", "constant", "constant()", "constant(0)",
-                           "constant(-1)", "constant(nan)", "constant(inf)", "constant(1", "constant(1) x",
-                           "constant(1, 2, 3)", "constant(1,5", "list(1, x)", "list(nan)", "constant(0,5,1)"})
+  for (const char *text : {"",
+                           "0.5",
+                           "5",
+                           "often(1)",
+                           "constant",
+                           "constant()",
+                           "constant(0)",
+                           "constant(-1)",
+                           "constant(nan)",
+                           "constant(inf)",
+                           "constant(1",
+                           "constant(1) x",
+                           "constant(1, 2, 3)",
+                           "constant(1,5",
+                           "list(1, x)",
+                           "list(nan)",
+                           "constant(0,5,1)",
+                           "geometric(1, 1)",
+                           "geometric(1)",
+                           "logarithmic(0, 2)",
+                           "steps(0)",
+                           "steps(x)",
+                           "realtime(0)",
+                           "0:00",
+                           "-1:00",
+                           "1:2:3:4"})
     EXPECT_STATUS(PDE_ERR_ARGUMENT, pde_schedule_parse(text, schedule.out())) << text;
 }
 

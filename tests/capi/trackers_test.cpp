@@ -1,4 +1,4 @@
-// Schedules by their text, in a time loop of one's own.
+// Schedules by their text and trackers by their name, in a time loop of one's own.
 #include <cmath>
 
 #include "user_program.hpp"
@@ -86,6 +86,32 @@ TEST(Schedules, OfStepsAndOfTheClockMoveNoStep) {
   REQUIRE_OK(pde_controller_finish(run, state, 1));
   EXPECT_EQ(steps, 4);  // 0, 3, 6, 9
   EXPECT_GE(looks, 1);
+}
+
+/// What ends a run: one tracker as a success, the other as a failure whose reason the report has.
+TEST(NamedTrackers, EndARun) {
+  const FieldHandle state = filled_field(unit_grid({4}), 1);
+  const auto run_with = [&](const char *name, const char *options, pde_status expected) {
+    TrackerHandle tracker;
+    REQUIRE_OK(pde_tracker_create(name, schedule_from("constant(1)"), options_from(options), tracker.out()));
+    pde_tracker *const trackers[] = {tracker};
+    ControllerHandle run;
+    REQUIRE_OK(pde_controller_create(trackers, 1, nullptr, run.out()));
+    double next = 0;
+    REQUIRE_OK(pde_field_fill(state, 1, 0));
+    REQUIRE_OK(pde_controller_start(run, state, 0, 10, &next));
+    if (expected == PDE_ERR_UNSOUND) REQUIRE_OK(pde_field_fill(state, HUGE_VAL, 0));
+    EXPECT_EQ(pde_controller_handle(run, state, 1, &next), expected) << name;
+    if (expected == PDE_STOP) REQUIRE_OK(pde_controller_finish(run, state, 1));
+    const char *report = nullptr;
+    REQUIRE_OK(pde_controller_info(run, &report));
+    return std::string(report);
+  };
+  EXPECT_NE(run_with("steady_state", "", PDE_STOP).find("\"Reached stationary state\""), std::string::npos);
+  EXPECT_NE(run_with("consistency", "", PDE_ERR_UNSOUND).find("\"Field was not finite\""), std::string::npos);
+  EXPECT_NE(run_with("material_conservation", "", PDE_ERR_UNSOUND).find("\"Material is not conserved\""),
+            std::string::npos);
+  EXPECT_NE(run_with("runtime", "max_runtime=1h", PDE_OK).find("\"t_start\""), std::string::npos);
 }
 
 }  // namespace
