@@ -15,7 +15,7 @@ struct ChunkWriter::EncodeJob final : Job {
     size = static_cast<int64_t>(
         codec.encode(writer.filters_, choice, rounding, chunk, {encoded.get(), writer.buffers_.bytes()}));
     // Here, beside the caller, rather than by reading it when the chunk is sealed.
-    if (replaces >= 0 && !rounding) before = sector_checksums(replaces, chunk);
+    if (replaces >= 0) before = sector_checksums(replaces, chunk);
   }
 
   const ChunkWriter &writer;  // of which only what never changes is used
@@ -24,7 +24,7 @@ struct ChunkWriter::EncodeJob final : Job {
   bool rounded = false;  // as far as it is to be
   DeflateChoice choice = DeflateChoice::zlib;
   Stored stored;
-  int64_t replaces = -1;         // where its raw tail is
+  int64_t replaces = -1;         // where its raw tail is, if that has these very samples
   std::vector<uint32_t> before;  // of that, once it is full
   Buffer samples, encoded;
   int64_t size = 0;

@@ -304,9 +304,8 @@ void ChunkWriter::hold_sealed(const std::byte *bytes, int64_t size, int64_t offs
         std::max<int64_t>(0, (offset + std::min(size, retired.known)) / kSectorBytes * kSectorBytes - offset);
   DriverFile &driver = series_.driver();
   if (known > 0) {
-    const int64_t sectors = (offset + known - 1) / kSectorBytes - offset / kSectorBytes + 1;
     driver.write(bytes, static_cast<size_t>(known), offset, Part::sealed,
-                 {retired.before.begin(), retired.before.begin() + sectors});
+                 {retired.before.begin(), retired.before.begin() + sectors(offset, known)});
   }
   if (known < size)
     driver.write(bytes + known, static_cast<size_t>(size - known), offset + known, Part::sealed);

@@ -212,8 +212,8 @@ hid_t DriverFile::attach(bool create) {
   // others are taken in whatever format they have.
   if (create) H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-  committed_end_ = create ? 0 : size();
   written_end_ = size();
+  committed_end_ = create ? 0 : written_end_.load();
   expected_ = true;  // HDF5 may open, close and open again while it makes up its mind
   const hid_t file = create
                          ? H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())

@@ -25,8 +25,6 @@ constexpr std::string_view kStateMagic = "pdestate";
 constexpr size_t kHeadBytes = 64, kEntryBytes = 24, kChecksumBytes = 4;
 constexpr std::string_view kRecordMagic = "pdecommit 1     ";
 
-constexpr int64_t kSector = kSectorBytes;
-
 uint32_t checksum(std::span<const std::byte> bytes) {
   return crc32_of(0, bytes);
 }
@@ -61,24 +59,28 @@ bool has_text(const std::byte *from, std::string_view text) {
 template <class F>
 void for_sectors(int64_t offset, int64_t size, F &&f) {
   for (int64_t begin = 0; begin < size;) {
-    const int64_t here = std::min(kSector - (offset + begin) % kSector, size - begin);
+    const int64_t here = std::min(kSectorBytes - (offset + begin) % kSectorBytes, size - begin);
     f(begin, here);
     begin += here;
   }
 }
 
-int64_t sectors(int64_t offset, int64_t size) {
-  return (offset + size - 1) / kSector - offset / kSector + 1;
+void add_checksums(std::vector<uint32_t> &checksums, int64_t offset, std::span<const std::byte> bytes) {
+  for_sectors(offset, static_cast<int64_t>(bytes.size()), [&](int64_t begin, int64_t size) {
+    checksums.push_back(checksum(bytes.subspan(static_cast<size_t>(begin), static_cast<size_t>(size))));
+  });
 }
 
 }  // namespace
 
+int64_t sectors(int64_t offset, int64_t size) {
+  return (offset + size - 1) / kSectorBytes - offset / kSectorBytes + 1;
+}
+
 std::vector<uint32_t> sector_checksums(int64_t offset, std::span<const std::byte> bytes) {
   std::vector<uint32_t> checksums;
-  checksums.reserve(bytes.size() / static_cast<size_t>(kSector) + 2);
-  for_sectors(offset, static_cast<int64_t>(bytes.size()), [&](int64_t begin, int64_t size) {
-    checksums.push_back(checksum({bytes.data() + begin, static_cast<size_t>(size)}));
-  });
+  checksums.reserve(bytes.size() / static_cast<size_t>(kSectorBytes) + 2);
+  add_checksums(checksums, offset, bytes);
   return checksums;
 }
 
@@ -360,13 +362,11 @@ Journal::Failure Journal::add_change(int64_t offset, std::span<const std::byte> 
   }
   for (int64_t begin = 0; begin < size;) {
     const int64_t here =
-        std::min(static_cast<int64_t>(sector_.size()) - (offset + begin) % kSector, size - begin);
-    const std::span<std::byte> sectors(sector_.data(), static_cast<size_t>(here));
-    const int64_t done = read_old(offset + begin, sectors);
+        std::min(static_cast<int64_t>(sector_.size()) - (offset + begin) % kSectorBytes, size - begin);
+    const std::span<std::byte> old(sector_.data(), static_cast<size_t>(here));
+    const int64_t done = read_old(offset + begin, old);
     if (done < 0) return {static_cast<int>(-done), true, offset + begin};
-    for_sectors(offset + begin, here, [&](int64_t at, int64_t count) {
-      checksums_.push_back(checksum({sectors.data() + at, static_cast<size_t>(count)}));
-    });
+    add_checksums(checksums_, offset + begin, old);
     begin += here;
   }
   changes_.push_back(change);

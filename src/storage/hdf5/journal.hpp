@@ -46,6 +46,8 @@ struct JournalState {
 /// Nothing if the file has no valid one, as a journal without any commit. `out_damaged`: something is there.
 std::optional<JournalState> read_journal_state(FileOps &ops, int fd, bool *out_damaged = nullptr);
 
+/// How many of the file such bytes reach into.
+int64_t sectors(int64_t offset, int64_t size);
 /// Of the bytes that a file has at an offset, one for each of its sectors (docs/formats.md, 1.8) that they
 /// reach into.
 std::vector<uint32_t> sector_checksums(int64_t offset, std::span<const std::byte> bytes);
