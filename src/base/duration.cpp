@@ -24,6 +24,7 @@ struct Rest {
     text.remove_prefix(prefix.size());
     return true;
   }
+  void skip_blanks() { text.remove_prefix(std::min(text.find_first_not_of(' '), text.size())); }
   /// Digits, with a fraction if one may be there; nothing if there are none.
   std::optional<double> number(bool fraction) {
     size_t size = count_digits(0);
@@ -93,9 +94,7 @@ std::optional<double> units(Rest &rest, std::initializer_list<Unit> all, bool bl
     const Rest before = rest;
     const auto number = rest.number(true);
     if (!number) break;
-    if (blanks)
-      while (rest.take(" ")) {
-      }
+    if (blanks) rest.skip_blanks();
     const Unit *unit = std::find_if(next, all.end(), [&](const Unit &each) { return rest.take(each.name); });
     if (unit == all.end()) {
       rest = before;
@@ -103,9 +102,7 @@ std::optional<double> units(Rest &rest, std::initializer_list<Unit> all, bool bl
     }
     total = total.value_or(0) + *number * unit->seconds;
     next = unit + 1;
-    if (blanks)
-      while (rest.take(" ")) {
-      }
+    if (blanks) rest.skip_blanks();
   }
   return total;
 }

@@ -22,6 +22,12 @@ void check_finite(double value, const char *what) {
     fail(PDE_ERR_ARGUMENT, "{} is {}, expected a finite number", what, real_text(value));
 }
 
+/// Why a run ends that fails with this.
+std::string reason_of(const Error &error) {
+  const auto *unsound = dynamic_cast<const Unsound *>(&error);
+  return unsound ? unsound->reason() : error.what();
+}
+
 }  // namespace
 
 // ---- trackers
@@ -67,23 +73,21 @@ void Controller::act(Entry &entry, F &&action) {
   const auto account = [&] {
     if (state_ != State::over) tracker_time_ += Clock::now() - begin;
   };
-  unsound_.clear();
-  const auto fail_as = [&](pde_status code, const char *message) {
+  const auto named = [&](const char *message) {
     entry.failed = true;
     account();
-    throw Error(code, fmt::format("tracker \"{}\": {}", entry.tracker->name(), message));
+    return fmt::format("tracker \"{}\": {}", entry.tracker->name(), message);
   };
   try {
     action(*entry.tracker);
   } catch (const Unsound &error) {
-    unsound_ = error.reason();
-    fail_as(error.code(), error.what());
+    throw Unsound(named(error.what()), error.reason());
   } catch (const Error &error) {
-    fail_as(error.code(), error.what());
+    throw Error(error.code(), named(error.what()));
   } catch (const std::bad_alloc &) {
-    fail_as(PDE_ERR_MEMORY, "no memory");
+    throw Error(PDE_ERR_MEMORY, named("no memory"));
   } catch (const std::exception &error) {
-    fail_as(PDE_ERR_INTERNAL, error.what());
+    throw Error(PDE_ERR_INTERNAL, named(error.what()));
   }
   account();
 }
@@ -192,7 +196,7 @@ Controller::Next Controller::start(const StatePtr &state, double t_start, double
     }
     handle_due(state, t_start);
   } catch (const Error &error) {
-    fail_run(unsound_.empty() ? error.what() : unsound_, t_start);
+    fail_run(reason_of(error), t_start);
     throw;
   }
   return conclude(t_start);
@@ -228,7 +232,7 @@ Controller::Next Controller::handle(const StatePtr &state, double t) {
   try {
     handle_due(state, t);
   } catch (const Error &error) {
-    fail_run(unsound_.empty() ? error.what() : unsound_, t);
+    fail_run(reason_of(error), t);
     throw;
   }
   for (Entry &entry : entries_) entry.tracker->pass(t);
@@ -292,7 +296,7 @@ void Controller::finish(const StatePtr &state, double t) {
     try {
       handle_due(state, t);
     } catch (const Error &error) {
-      fail_run(unsound_.empty() ? error.what() : unsound_, t);
+      fail_run(reason_of(error), t);
       throw;
     }
     note_end(t);

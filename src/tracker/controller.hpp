@@ -9,9 +9,8 @@
 //       below dt/2: d is served by the step nearest to it, halfway by the later one, as in py-pde, and with
 //       the time of that step. Due times that share their nearest step are served once.
 // late  A due time that a loop has stepped over is served by the step that ends behind it, once.
-// steps A tracker that counts steps is due at the start and at every so many-th call of handle, finish
-// included
-//       if it ends a step; it has no due time.
+// steps A tracker that counts steps is due at the start and at every so many-th call of handle, and of finish
+//       if that ends a step; it has no due time.
 // clock A tracker that goes by the clock is due as any other, but no step is to end there: that would make
 //       the steps of a run depend on how fast the machine is.
 // next  The time returned is the earliest due time or t_end: always above t, never above t_end.
@@ -131,8 +130,6 @@ class Controller {
   uint64_t watched_value_ = 0;
   bool successful_ = true, reached_end_ = false;
   std::string stop_reason_, solver_info_;
-  std::string
-      unsound_;  // what the tracker that has acted last finds wrong with the state, in short; empty: nothing
   std::chrono::system_clock::time_point began_;
   Clock::time_point clock_start_, clock_end_;
   Clock::duration tracker_time_{};

@@ -27,8 +27,8 @@ class PrintTracker : public Tracker {
   std::string name() const override { return "print"; }
 
   Verdict handle(const StatePtr &state, double t) override {
-    const bool complex = dtype_is_complex(state->dtype());
-    const FieldPtr wide = state->copy(complex ? PDE_COMPLEX128 : PDE_FLOAT64, std::nullopt);
+    const FieldPtr wide = wide_copy(*state);
+    const bool complex = dtype_is_complex(wide->dtype());
     const auto *samples = reinterpret_cast<const double *>(wide->c_order_data());
     const int64_t count = wide->description().count();
     const auto sample = [&](int64_t i) {

@@ -28,6 +28,11 @@ void check_positive(double value, const char *what) {
     fail(PDE_ERR_ARGUMENT, "{} is {}, expected a finite number above 0", what, real_text(value));
 }
 
+/// Where a schedule begins in a run that begins at t.
+double later_start(double t, double t_start) {
+  return t_start == PDE_TIME_AUTO ? t : std::max(t, t_start);
+}
+
 /// How long before a due time counts as there: a millionth of the interval that ends with it, less where that
 /// is below rounding, but never so much that a due time could be passed over.
 double nearness(double rounding, double interval) {
@@ -68,7 +73,7 @@ double ConstantSchedule::due(double n) const {
 }
 
 double ConstantSchedule::begin(double t) {
-  t0_ = t_start_ == PDE_TIME_AUTO ? t : std::max(t, t_start_);
+  t0_ = later_start(t, t_start_);
   n_ = 0;
   return last_ = t0_;
 }
@@ -210,7 +215,7 @@ double LogarithmicSchedule::span(double n) const {
 }
 
 double LogarithmicSchedule::begin(double t) {
-  t0_ = t_start_ == PDE_TIME_AUTO ? t : std::max(t, t_start_);
+  t0_ = later_start(t, t_start_);
   n_ = 0;
   return last_ = t0_;
 }

@@ -26,11 +26,12 @@ class ConsistencyTracker : public Tracker {
 
   Verdict handle(const StatePtr &state, double t) override {
     if (const auto found = find_nonfinite(*state)) {
+      constexpr const char *kReason = "Field was not finite";
       throw Unsound(
-          "Field was not finite",
-          fmt::format("sample {} of component {} is {}{} at t = {}", found->cell, found->row,
+          fmt::format("{}: sample {} of component {} is {}{} at t = {}", kReason, found->cell, found->row,
                       real_text(found->re), found->im == 0 ? "" : fmt::format(" + {}i", real_text(found->im)),
-                      real_text(t)));
+                      real_text(t)),
+          kReason);
     }
     return {};
   }
@@ -67,9 +68,9 @@ class MaterialTracker : public Tracker {
     }
     if (fields.empty()) return {};
     const bool collection = state->description().rank == PDE_COLLECTION;
-    throw Unsound(collection ? fmt::format("Material of field [{}] is not conserved", fields)
-                             : "Material is not conserved",
-                  fmt::format("the mean is {} at t = {}", detail, real_text(t)));
+    const std::string reason = collection ? fmt::format("Material of field [{}] is not conserved", fields)
+                                          : "Material is not conserved";
+    throw Unsound(fmt::format("{}: the mean is {} at t = {}", reason, detail, real_text(t)), reason);
   }
 
  private:
@@ -96,9 +97,8 @@ class SteadyStateTracker : public Tracker {
   void start(const StatePtr &, double, double) override { before_.reset(); }
 
   Verdict handle(const StatePtr &state, double t) override {
-    const bool complex = dtype_is_complex(state->dtype());
-    const FieldPtr now = state->copy(complex ? PDE_COMPLEX128 : PDE_FLOAT64, std::nullopt);
-    const bool steady = before_ && is_steady(*before_, *now, t - t_before_, complex);
+    const FieldPtr now = wide_copy(*state);
+    const bool steady = before_ && is_steady(*before_, *now, t - t_before_);
     before_ = now;
     t_before_ = t;
     return steady ? Verdict{true, "Reached stationary state"} : Verdict{};
@@ -106,7 +106,8 @@ class SteadyStateTracker : public Tracker {
 
  private:
   /// Of all samples that are finite, of which there has to be one.
-  bool is_steady(const Field &before, const Field &now, double dt, bool complex) const {
+  bool is_steady(const Field &before, const Field &now, double dt) const {
+    const bool complex = dtype_is_complex(now.dtype());
     const auto *a = reinterpret_cast<const double *>(before.c_order_data());
     const auto *b = reinterpret_cast<const double *>(now.c_order_data());
     const int64_t count = now.description().count();

@@ -25,6 +25,10 @@ SchedulePtr schedule_or_default(SchedulePtr schedule) {
   return schedule ? std::move(schedule) : std::make_unique<ConstantSchedule>(1);
 }
 
+FieldPtr wide_copy(const Field &state) {
+  return state.copy(dtype_is_complex(state.dtype()) ? PDE_COMPLEX128 : PDE_FLOAT64, std::nullopt);
+}
+
 TrackerPtr make_callback_tracker(SchedulePtr schedule, std::function<Verdict(const StatePtr &, double)> act) {
   return std::make_shared<CallbackTracker>(schedule_or_default(std::move(schedule)), std::move(act));
 }

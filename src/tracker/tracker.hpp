@@ -39,8 +39,8 @@ struct Verdict {
 /// py-pde's words where it has such a tracker.
 class Unsound : public Error {
  public:
-  Unsound(const std::string &reason, const std::string &detail)
-      : Error(PDE_ERR_UNSOUND, reason + ": " + detail), reason_(reason) {}
+  Unsound(const std::string &message, std::string reason)
+      : Error(PDE_ERR_UNSOUND, message), reason_(std::move(reason)) {}
   const std::string &reason() const { return reason_; }
 
  private:

@@ -10,6 +10,9 @@ namespace pde {
 /// The schedule, or where it is null constant(1), py-pde's default.
 SchedulePtr schedule_or_default(SchedulePtr schedule);
 
+/// The state in C order, as float64, or complex128 if it is complex.
+FieldPtr wide_copy(const Field &state);
+
 OptionTable storage_tracker_options();
 
 TrackerPtr make_progress_tracker(SchedulePtr schedule, const Options &options);
