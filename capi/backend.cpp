@@ -124,7 +124,7 @@ class CustomBackend final : public Backend {
     writing("set_info", [&] { return calls_.set_info ? calls_.set_info("{}", user()) : PDE_OK; });
   }
 
-  void commit() override {
+  void commit(Commit) override {
     writing("flush", [&] { return calls_.flush ? calls_.flush(user()) : PDE_OK; });
     committed_ = length_;
     ++commits_;
@@ -132,7 +132,7 @@ class CustomBackend final : public Backend {
 
   void finish(const Info &info) override {
     store(info);
-    commit();
+    commit(Commit::all);
     writing("finish", [&] { return calls_.finish ? calls_.finish(user()) : PDE_OK; });
   }
 

@@ -3,8 +3,8 @@
 // The front checks everything once (mode, shape, dtype, grid, time, index) and calls in this order:
 //   contents, info            when opened, and again after begin and refresh
 //   begin, then start         once per writing session; begin, then cancel: the front has refused the session
-//   append, truncate, commit  while writing; commit makes all appended snapshots durable as far as the
-//                             backend can, and follows every truncate
+//   append, truncate, commit  while writing; commit makes appended snapshots durable as far as the backend
+//                             can, and follows every truncate, and every append that says that it is due
 //   finish                    end of the session; the series stays readable
 //   begin, then erase         outside a session: forgets the whole series; no session follows
 //   close                     at the end; may still fail, and nothing is called after it
@@ -41,6 +41,13 @@ struct Contents {
 enum class StartMode {
   replace,  // what is stored goes, at the latest with the first commit of the new series
   extend,   // goes on behind what is stored
+};
+
+/// Which snapshots a commit makes durable.
+enum class Commit {
+  none,
+  ready,  // those that are on their way no more: nobody waits
+  all,
 };
 
 struct BackendStatistics {
@@ -80,7 +87,19 @@ class Backend {
   virtual void truncate(int64_t length) = 0;
   /// PDE_ERR_UNSUPPORTED where snapshots cannot be dropped; asked before anything is done.
   virtual void check_truncates() const {}
-  virtual void commit() = 0;
+  virtual void commit(Commit which) = 0;
+  /// What the appends since the last commit ask for, by the rules of the backend.
+  virtual Commit commit_due() const { return Commit::none; }
+
+  /// What the program that writes needs, besides the last snapshots, to go on from them: JSON, stored with
+  /// the next commit, or at once where there are none; empty: nothing. A session begins with what is stored.
+  virtual void set_run_state(std::string) {}
+  virtual std::string run_state() { return {}; }
+  virtual bool keeps_run_state() const { return false; }
+  /// What cannot be added to: the next session writes beside what is there, and says where.
+  virtual void go_on_elsewhere() {}
+  /// Whether its samples are not what was appended.
+  virtual bool rounded(int64_t) { return false; }
   virtual void finish(const Info &info) = 0;
   virtual void erase() = 0;
   virtual void close() = 0;

@@ -116,6 +116,7 @@ struct Series {
   std::map<int64_t, std::string> snapshot_infos;
   std::optional<FieldDescription> description;
   Info info;
+  std::string run_state;
   bool being_written = false;
   int64_t generation = 0;  // counts the times that all snapshots went
   int64_t revision = 0;    // counts all changes
@@ -126,6 +127,7 @@ struct Series {
     times.clear();
     snapshot_infos.clear();
     description.reset();
+    run_state.clear();
     ++generation;
   }
   void begin_with(const FieldDescription &sample) {
@@ -228,7 +230,17 @@ class MemoryBackend final : public Backend {
     note_change();
   }
 
-  void commit() override {}
+  void commit(Commit) override {}
+
+  void set_run_state(std::string json) override {
+    std::lock_guard lock(series_->mutex);
+    series_->run_state = std::move(json);
+  }
+  std::string run_state() override {
+    std::lock_guard lock(series_->mutex);
+    return series_->run_state;
+  }
+  bool keeps_run_state() const override { return true; }
 
   void finish(const Info &info) override {
     std::lock_guard lock(series_->mutex);

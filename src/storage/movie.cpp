@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "storage/backends.hpp"
 #include "storage/movie_loader.hpp"
 
@@ -106,7 +107,20 @@ class MovieBackend final : public Backend {
   void truncate(int64_t) override { written_only(); }
   void erase() override { written_only(); }
 
-  void commit() override {}  // half a stream cannot be committed
+  /// film.mp4 goes on in film-2.mp4, film-3.mp4, …
+  void go_on_elsewhere() override {
+    std::error_code error;
+    if (!(std::filesystem::file_size(path_, error) > 0) || error) return;
+    const std::filesystem::path first = path_;
+    for (int64_t number = 2; std::filesystem::exists(path_, error); ++number) {
+      path_ = (first.parent_path() / first.stem()).string() + fmt::format("-{}", number) +
+              first.extension().string();
+    }
+    log_warning("the movie {} cannot be added to: the run that goes on is shown in {}", first.string(),
+                path_);
+  }
+
+  void commit(Commit) override {}  // half a stream cannot be committed
 
   void finish(const Info &) override {
     pde_movie_message message{};

@@ -238,11 +238,11 @@ void Storage::check_may_write() const {
   }
 }
 
-void Storage::start(const FieldDescription &sample, const Info &info) {
+void Storage::start(const FieldDescription &sample, const Info &info, bool keeps_run_state) {
   check_open("start");
   if (state_ == State::writing)
     fail(PDE_ERR_STATE, "{} is being written already: finish first", backend_->name());
-  begin_session([&] { start_session(sample, info, will_replace()); });
+  begin_session([&] { start_session(sample, info, will_replace(), keeps_run_state); });
 }
 
 /// Takes what a writer needs and calls `start`; what it throws leaves things as they were.
@@ -264,7 +264,8 @@ void Storage::begin_session(F &&start) {
   });
 }
 
-void Storage::start_session(const FieldDescription &sample, const Info &info, bool replaces) {
+void Storage::start_session(const FieldDescription &sample, const Info &info, bool replaces,
+                            bool keeps_run_state) {
   if (!replaces && !contents_.description && info_.find("field_attributes")) {
     fail(PDE_ERR_UNSUPPORTED, "{} cannot go on, as what it says about its snapshots is not understood: {}",
          backend_->name(), contents_.no_description);
@@ -283,6 +284,7 @@ void Storage::start_session(const FieldDescription &sample, const Info &info, bo
   contents.shape = kind.shape();
   backend_->start(kind, replaces ? StartMode::replace : StartMode::extend, merged);
   // Nothing below may fail: the backend is writing.
+  if (!keeps_run_state) backend_->set_run_state({});
   contents_ = std::move(contents);
   info_ = std::move(merged);
   info_changes_.clear();
@@ -340,6 +342,11 @@ void Storage::check_values(const Field &field) {
 }
 
 void Storage::append(const Field &field, double time, const std::string *info) {
+  append_uncommitted(field, time, info);
+  commit(commit_due());
+}
+
+void Storage::append_uncommitted(const Field &field, double time, const std::string *info) {
   check_open("append");
   writing_step([&] {
     if (state_ == State::writing) check_same_kind(field.description(), "the field");
@@ -371,6 +378,7 @@ void Storage::append_raw(int32_t dtype, const void *data, int64_t count, double 
     // Reading only: a wrap needs an address that can be written, and append never does.
     append_checked(*Field::wrap(*contents_.description, const_cast<void *>(data), {}), time, nullptr);
   });
+  commit(commit_due());
 }
 
 void Storage::append_checked(const Field &field, double time, const std::string *info) {
@@ -386,10 +394,18 @@ void Storage::append_checked(const Field &field, double time, const std::string 
   ++revision_;
 }
 
+void Storage::commit(Commit which) {
+  if (which == Commit::none) return;
+  check_open("commit");
+  writing_step([&] {
+    if (state_ == State::writing) backend_->commit(which);
+  });
+}
+
 void Storage::flush() {
   check_open("flush");
   writing_step([&] {
-    if (state_ == State::writing) backend_->commit();
+    if (state_ == State::writing) backend_->commit(Commit::all);
     if (state_ == State::idle) store_changed_info();
   });
 }
@@ -398,7 +414,7 @@ void Storage::flush() {
 void Storage::store_changed_info() {
   if (!info_changed_ || mode_ != Mode::append || !contents_.description) return;
   const FieldDescription kind = *contents_.description;
-  start(kind, {});
+  start(kind, {}, true);
   finish();
 }
 
@@ -464,8 +480,25 @@ void Storage::truncate_after(double time) {
     backend_->check_truncates();
     if (state_ == State::writing) return truncate(length);
     const FieldDescription kind = description();
-    begin_session([&] { start_session(kind, {}, false); });
+    begin_session([&] { start_session(kind, {}, false, false); });
     in_short_session([&] { truncate(first_after(time)); });
+  });
+}
+
+void Storage::keep_first(int64_t length) {
+  look("keep_first");
+  check_readable("keep_first");
+  if (state_ == State::writing)
+    fail(PDE_ERR_STATE, "{} is being written already: finish first", backend_->name());
+  writing_step([&] {
+    check_may_write();
+    if (length >= contents_.length) return;
+    backend_->check_truncates();
+    const FieldDescription kind = description();
+    begin_session([&] { start_session(kind, {}, false, true); });
+    in_short_session([&] {
+      if (length < contents_.length) truncate(length);
+    });
   });
 }
 
@@ -488,7 +521,7 @@ void Storage::truncate(int64_t length) {
   contents_.length = length;
   contents_.last_time = last_time;
   note_other_snapshots();
-  backend_->commit();
+  backend_->commit(Commit::all);
 }
 
 void Storage::clear(bool forget_shape) {
@@ -504,7 +537,7 @@ void Storage::clear(bool forget_shape) {
     if (state_ == State::writing) return truncate(0);
     if (contents_.length == 0) return;
     const FieldDescription kind = description();
-    begin_session([&] { start_session(kind, Info(info_), true); });
+    begin_session([&] { start_session(kind, Info(info_), true, false); });
     finish();
   });
 }
@@ -525,6 +558,25 @@ void Storage::erase() {
   }
   contents_ = {};
   adopt_contents();
+}
+
+// ---- runs that go on
+
+bool Storage::go_on() {
+  look("resume");
+  if (backend_->readable()) return true;
+  if (state_ == State::idle) backend_->go_on_elsewhere();
+  return false;
+}
+
+std::string Storage::run_state() {
+  look("run_state");
+  return backend_->run_state();
+}
+
+bool Storage::rounded(int64_t index) {
+  look("rounded");
+  return backend_->rounded(index);
 }
 
 // ---- metadata

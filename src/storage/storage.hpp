@@ -49,10 +49,15 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Storage &operator=(const Storage &) = delete;
 
   // ---- writing
-  void start(const FieldDescription &sample, const Info &info);
+  /// `keeps_run_state`: what a run has left to go on from is still true, as it is this run that goes on.
+  void start(const FieldDescription &sample, const Info &info, bool keeps_run_state = false);
   /// Starts writing if need be. `time` may be PDE_TIME_AUTO: last + 1, or 0. `info`: JSON, or null.
   void append(const Field &field, double time, const std::string *info = nullptr);
   void append_raw(int32_t dtype, const void *data, int64_t count, double time);
+  /// As append, but for the commit that may then be due: that is left to the caller.
+  void append_uncommitted(const Field &field, double time, const std::string *info = nullptr);
+  Commit commit_due() const { return is_writing() ? backend_->commit_due() : Commit::none; }
+  void commit(Commit which);
   void flush();
   void finish();
   void close();
@@ -63,12 +68,16 @@ class Storage : public std::enable_shared_from_this<Storage> {
   void check_takes_times_of(Storage &from);
   /// Drops the first snapshot that is later, and all behind it.
   void truncate_after(double time);
+  /// Drops all but the first `length`; what a run has left to go on from stays.
+  void keep_first(int64_t length);
   void clear(bool forget_shape);
 
   // ---- reading
   /// PDE_ERR_UNSUPPORTED for what is only written, such as a movie.
   void check_readable(const char *what) const;
+  bool is_readable() const { return backend_ && backend_->readable(); }
   int64_t length();
+  std::optional<double> last_time();
   int64_t committed();
   void refresh();
   void times(int64_t first, int64_t count, double *out_times);
@@ -97,6 +106,20 @@ class Storage : public std::enable_shared_from_this<Storage> {
   int64_t checked_index(int64_t index);
   /// The first of `count` snapshots, every step-th; PDE_ERR_RANGE unless all are there.
   int64_t checked_range(int64_t first, int64_t count, int64_t step);
+
+  // ---- runs that go on
+  /// A run that has written here goes on: false, if what it has written stays as it is and the rest goes
+  /// somewhere else, as with movies.
+  bool go_on();
+  /// What a run needs to go on from its snapshots (Backend::set_run_state); in a session.
+  void set_run_state(std::string json) {
+    if (is_writing()) backend_->set_run_state(std::move(json));
+  }
+  bool keeps_run_state() const { return backend_ && backend_->keeps_run_state(); }
+  std::string run_state();
+  /// Whether what would be read is not what was appended.
+  bool rounded(int64_t index);
+  bool lasts() const { return backend_ && backend_->lasts(); }
 
   // ---- metadata
   const Info &info();
@@ -147,7 +170,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
   void begin_session(F &&start);
   template <class F>
   void in_short_session(F &&step);
-  void start_session(const FieldDescription &sample, const Info &info, bool replaces);
+  void start_session(const FieldDescription &sample, const Info &info, bool replaces, bool keeps_run_state);
   void store_changed_info();
   void truncate(int64_t length);
   void erase();

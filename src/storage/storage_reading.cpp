@@ -24,6 +24,11 @@ int64_t Storage::length() {
   return contents_.length;
 }
 
+std::optional<double> Storage::last_time() {
+  look("times");
+  return contents_.last_time;
+}
+
 int64_t Storage::committed() {
   look("committed");
   return backend_->committed();

@@ -75,7 +75,7 @@ class ViewBackend final : public Backend {
   void start(const FieldDescription &, StartMode, const Info &) override { read_only(); }
   void append(const Field &, double, const std::string *, bool *) override { read_only(); }
   void truncate(int64_t) override { read_only(); }
-  void commit() override { read_only(); }
+  void commit(Commit) override { read_only(); }
   void finish(const Info &) override { read_only(); }
   void erase() override { read_only(); }
   void close() override {}

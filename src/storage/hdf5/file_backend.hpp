@@ -37,7 +37,12 @@ class FileBackend final : public Backend {
   void append(const Field &snapshot, double time, const std::string *info, bool *out_finite) override;
   bool looks_at_samples() const override { return true; }
   void truncate(int64_t length) override;
-  void commit() override;
+  void commit(Commit which) override;
+  Commit commit_due() const override { return due_; }
+  void set_run_state(std::string json) override { run_state_ = std::move(json); }
+  std::string run_state() override;
+  bool keeps_run_state() const override { return true; }
+  bool rounded(int64_t index) override;
   void finish(const Info &info) override;
   void erase() override;
   void close() override;
@@ -75,9 +80,8 @@ class FileBackend final : public Backend {
   void give_up();
   bool is_whole();
   bool chunk_moves() const;
-  enum class Commit { none, ready, all };
-  Commit commit_due(Clock::time_point last_append);
-  void commit_now(Commit which);
+  Commit due_after(Clock::time_point last_append);
+  void write_run_state();
   void commit_series();
   void take_name();
   void check_alive();
@@ -139,6 +143,8 @@ class FileBackend final : public Backend {
   bool touched_ = false;  // a file that was there before may have been changed by this session
   int64_t length_ = 0, committed_ = 0, commits_ = 0, snapshot_bytes_ = 0;
   bool committed_once_ = false;  // in this session
+  Commit due_ = Commit::none;
+  std::string run_state_, stored_run_state_;  // while writing
   Clock::time_point last_commit_{}, last_append_{};
   double seconds_waited_ = 0;  // in sessions that are over
   int64_t queue_peak_ = 0;

@@ -10,6 +10,7 @@
 #include "base/numbers.hpp"
 #include "storage/hdf5/file_backend.hpp"
 #include "storage/hdf5/h5.hpp"
+#include "storage/hdf5/rounding_history.hpp"
 #include "storage/hdf5/series_path.hpp"
 
 namespace pde {
@@ -138,6 +139,29 @@ void FileBackend::describe() {
   } catch (const Error &error) {
     contents_.no_description = error.what();
   }
+}
+
+std::string FileBackend::run_state() {
+  if (writing_) return run_state_;
+  if (length_ == 0) return {};
+  std::string text;
+  steadily([&] {
+    SeriesFile &series = readable_series();
+    const H5Session session;
+    text = series.run_state();
+    series.driver().check_reads();
+  });
+  return text;
+}
+
+bool FileBackend::rounded(int64_t index) {
+  bool rounded = false;
+  steadily([&] {
+    SeriesFile &series = readable_series();
+    const H5Session session;
+    rounded = RoundingHistory(series.rounding()).rounded(index);
+  });
+  return rounded;
 }
 
 // ---- reading

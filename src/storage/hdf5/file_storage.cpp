@@ -154,6 +154,7 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
         snapshot_bytes_ = sample.bytes();
       }
       series_->mark_rounding(length_, rounding_);
+      run_state_ = stored_run_state_ = series_->run_state();
       write_info(info);
       check_alive();
     }
@@ -171,6 +172,7 @@ void FileBackend::start(const FieldDescription &sample, StartMode mode, const In
   writing_ = true;
   committed_ = temporary_.empty() ? length_ : 0;
   committed_once_ = false;
+  due_ = Commit::none;
 }
 
 /// What brings snapshots into the file, which holds the first length_ from here on.
@@ -298,7 +300,7 @@ void FileBackend::append(const Field &snapshot, double time, const std::string *
   if (info) breaking([&] { series_->snapshot_infos().append(length_, *info); });
   ++length_;
   const Clock::time_point last = std::exchange(last_append_, Clock::now());
-  commit_now(commit_due(last));
+  due_ = std::max(due_, due_after(last));
 }
 
 void FileBackend::append_samples(const Field &snapshot, bool *out_finite) {
@@ -390,7 +392,7 @@ void FileBackend::truncate(int64_t length) {
     series_->snapshot_infos().check();
   }
   // First of all, so that a failure further on leaves what there was.
-  commit_now(Commit::all);
+  commit(Commit::all);
   breaking([&] {
     leave_series();
     {
@@ -404,7 +406,7 @@ void FileBackend::truncate(int64_t length) {
     begin_writing();
   });
   committed_ = std::min(committed_, length);
-  commit_now(Commit::all);
+  commit(Commit::all);
 }
 
 /// Behind HDF5's own filters, a chunk that was committed half full moves when it is full: its old place may
@@ -420,7 +422,7 @@ bool FileBackend::chunk_moves() const {
 constexpr int64_t kMostHeld = int64_t{32} << 20;
 
 /// A recording that is slow loses nothing; one that is fast is not held up, and commits what has got through.
-FileBackend::Commit FileBackend::commit_due(Clock::time_point last_append) {
+Commit FileBackend::due_after(Clock::time_point last_append) {
   if (!committed_once_ || chunk_moves() || series_->snapshot_infos().full()) return Commit::all;
   if (series_->driver().held() > kMostHeld) return Commit::all;
   if (commit_every_ > 0 && length_ - committed_ >= commit_every_) return Commit::all;
@@ -429,13 +431,10 @@ FileBackend::Commit FileBackend::commit_due(Clock::time_point last_append) {
   return last_append_ - last_commit_ >= interval ? Commit::ready : Commit::none;
 }
 
-void FileBackend::commit() {
+void FileBackend::commit(Commit which) {
   check_alive();
-  commit_now(Commit::all);
-}
-
-void FileBackend::commit_now(Commit which) {
   if (which == Commit::none) return;
+  due_ = Commit::none;
   breaking([&] {
     const std::optional<int64_t> settled = !writer_               ? length_
                                            : which == Commit::all ? writer_->settle()
@@ -457,6 +456,7 @@ void FileBackend::commit_now(Commit which) {
       series_->set_data_rows(static_cast<hsize_t>(rows));
     // Rows that cannot be taken away are only known to be invalid by this attribute.
     if (series_->fixed()) write_attribute("data_length", fmt::format("{}", rows));
+    write_run_state();
     commit_series();
     if (!temporary_.empty()) take_name();
     committed_ = rows;
@@ -464,6 +464,19 @@ void FileBackend::commit_now(Commit which) {
     ++commits_;
     last_commit_ = Clock::now();
   });
+}
+
+/// In an H5Session. A text that HDF5 has no room for is none: a run can do without it.
+void FileBackend::write_run_state() {
+  constexpr size_t kMost = 40000;  // of at most 64 KiB with all that an object header holds
+  if (run_state_.size() > kMost) {
+    log_warning("what a run would need to go on from {} takes {} bytes, more than the {} there is room for",
+                path_, run_state_.size(), kMost);
+    run_state_.clear();
+  }
+  if (run_state_ == stored_run_state_) return;
+  series_->write_run_state(run_state_);
+  stored_run_state_ = run_state_;
 }
 
 /// In an H5Session.
@@ -505,7 +518,7 @@ void FileBackend::finish(const Info &info) {
     write_info(info);
     if (length_ > 0) write_attribute("data_length", fmt::format("{}", length_));
   });
-  commit_now(Commit::all);
+  commit(Commit::all);
   leave_series();
   {
     const H5Session session;

@@ -442,6 +442,14 @@ std::string h5_read_fixed(hid_t object, const std::string &name) {
   return read_text(attribute.get(), type.get()).value_or("");
 }
 
+size_t h5_fixed_size(hid_t object, const std::string &name) {
+  if (H5Aexists(object, name.c_str()) <= 0) return 0;
+  const H5Id attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
+  const H5Id type(attribute ? H5Aget_type(attribute.get()) : H5I_INVALID_HID, H5Tclose);
+  if (!type || H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) != 0) return 0;
+  return H5Tget_size(type.get());
+}
+
 void h5_remove_attribute(hid_t object, const std::string &name) {
   if (H5Aexists(object, name.c_str()) > 0)
     h5_check(H5Adelete(object, name.c_str()), "removing the attribute " + name);

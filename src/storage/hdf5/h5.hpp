@@ -118,6 +118,8 @@ void h5_write_text(hid_t object, const std::string &name, const std::string &tex
 void h5_write_fixed(hid_t object, const std::string &name, const std::string &text, size_t size);
 /// Such a string, without the zeros; empty where there is none.
 std::string h5_read_fixed(hid_t object, const std::string &name);
+/// How many bytes it has; 0 where there is none.
+size_t h5_fixed_size(hid_t object, const std::string &name);
 void h5_remove_attribute(hid_t object, const std::string &name);
 
 }  // namespace pde

@@ -31,6 +31,14 @@ void RoundingHistory::note(int64_t first, const RoundingSettings &settings) {
   if (!(settings == last)) entries_.push_back({first, settings});
 }
 
+bool RoundingHistory::rounded(int64_t snapshot) const {
+  bool rounded = false;
+  for (const Entry &entry : entries_) {
+    if (entry.first <= snapshot) rounded = entry.settings.any();
+  }
+  return rounded;
+}
+
 std::string RoundingHistory::text() const {
   if (entries_.empty()) return {};
   std::string text;

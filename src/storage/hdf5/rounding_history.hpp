@@ -18,6 +18,7 @@ class RoundingHistory {
 
   /// Snapshots from `first` on are rounded like this, those before as they were.
   void note(int64_t first, const RoundingSettings &settings);
+  bool rounded(int64_t snapshot) const;
   /// Empty where nothing has been rounded.
   std::string text() const;
 

@@ -22,6 +22,7 @@ constexpr const char *kFormatVersion = "1";
 constexpr const char *kVersionMark = "pde_format";
 constexpr const char *kIdMark = "pde_file_id";
 constexpr const char *kRoundingMark = "pde_rounding";
+constexpr const char *kRunStateMark = "pde_run_state";
 constexpr size_t kMarkBytes = 32;
 
 }  // namespace
@@ -400,6 +401,22 @@ void SeriesFile::mark_rounding(int64_t first, const RoundingSettings &settings) 
   if (text.empty()) return h5_remove_attribute(data_.get(), kRoundingMark);
   h5_write_fixed(data_.get(), kRoundingMark, text,
                  (text.size() / kRoundingJsonBytes + 1) * kRoundingJsonBytes);
+}
+
+// ---- state of a run
+
+std::string SeriesFile::run_state() const {
+  return h5_read_fixed(data_.get(), kRunStateMark);
+}
+
+/// It changes with most commits, and a text of another length would be another attribute: there is room for
+/// numbers that grow.
+void SeriesFile::write_run_state(const std::string &json) {
+  constexpr size_t kStep = 512;
+  const size_t wanted = (json.size() + json.size() / 4) / kStep * kStep + kStep;
+  run_state_bytes_ = std::max(run_state_bytes_, h5_fixed_size(data_.get(), kRunStateMark));
+  if (json.size() > run_state_bytes_) run_state_bytes_ = wanted;
+  h5_write_fixed(data_.get(), kRunStateMark, json, run_state_bytes_);
 }
 
 // ---- rows

@@ -106,6 +106,12 @@ class SeriesFile {
   /// What is noted, JSON; empty: nothing has been rounded.
   std::string rounding() const;
 
+  // ---- state of a run
+  /// Takes the place of the text that is there, where it fits; it keeps its place in the file then.
+  void write_run_state(const std::string &json);
+  /// Empty where there is none.
+  std::string run_state() const;
+
   // ---- through HDF5
   /// Rows in C order and our dtype; writing needs room for them.
   void write_row(hsize_t row, const void *samples);
@@ -161,6 +167,7 @@ class SeriesFile {
   int64_t rows_that_move_ = 1;
   bool contiguous_ = false;
   std::optional<SeriesId> id_;  // once it is asked for
+  size_t run_state_bytes_ = 0;  // that there is room for
   bool fixed_ = false;          // a contiguous dataset: rows cannot be added or removed
 };
 
