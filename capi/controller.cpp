@@ -37,6 +37,20 @@ pde_status pde_controller_create(pde_tracker *const *trackers, int64_t count, co
   });
 }
 
+pde_status pde_controller_resume(pde_controller *controller, pde_storage *from, pde_field *state,
+                                 double *out_t) noexcept {
+  return guarded([&]() -> pde_status {
+    const Exclusive<pde_controller> run(controller, "controller");
+    const Shared<pde_storage> storage(from, "from");
+    const Writable field(state, "state");
+    needed(out_t, "out_t");
+    const std::optional<double> t = run->resume(storage.core(), *field);
+    if (!t) return set_message(PDE_EMPTY, "there is no snapshot to go on from");
+    *out_t = *t;
+    return PDE_OK;
+  });
+}
+
 pde_status pde_controller_set_step(pde_controller *controller, double dt) noexcept {
   return guarded([&] { Exclusive<pde_controller>(controller, "controller")->set_step(dt); });
 }

@@ -93,7 +93,8 @@ module pde
   public :: pde_storage_read, pde_storage_info, pde_storage_set_info, pde_storage_statistics
   public :: pde_schedule_create_constant, pde_schedule_create_list, pde_schedule_parse, pde_schedule_free
   public :: pde_tracker_create, pde_tracker_create_storage, pde_tracker_free
-  public :: pde_controller_create, pde_controller_set_step, pde_controller_start, pde_controller_due
+  public :: pde_controller_create, pde_controller_resume, pde_controller_remove
+  public :: pde_controller_set_step, pde_controller_start, pde_controller_due
   public :: pde_controller_handle, pde_controller_stop, pde_controller_finish, pde_controller_info
   public :: pde_controller_free
   public :: pde_equation_create, pde_equation_initial_state, pde_equation_free, pde_solve
@@ -482,6 +483,15 @@ module pde
       integer(c_int64_t), value :: count
       type(c_ptr), value :: options
       type(c_ptr), intent(out) :: controller
+    end function
+    integer(c_int32_t) function c_controller_resume(controller, from, state, t) bind(c, name="pde_controller_resume")
+      import; implicit none
+      type(c_ptr), value :: controller, from, state
+      real(c_double), intent(inout) :: t
+    end function
+    integer(c_int32_t) function c_controller_remove(controller, tracker) bind(c, name="pde_controller_remove")
+      import; implicit none
+      type(c_ptr), value :: controller, tracker
     end function
     integer(c_int32_t) function c_controller_set_step(controller, dt) bind(c, name="pde_controller_set_step")
       import; implicit none
@@ -1378,6 +1388,7 @@ contains
   !
   ! The time loop of a solver:
   !
+  !     call pde_controller_resume(run, storage, state, t, resumed) ! where a run that was cut is to go on
   !     call pde_controller_start(run, state, t, t_end, t_next, done)
   !     do while (.not. done)
   !       ... a step from t to t_next, or to an earlier time; t becomes that time
@@ -1397,6 +1408,27 @@ contains
     handles = trackers%handle
     call settle(c_controller_create(handles, size(trackers, kind=int64), options_or_null(options), &
       controller%handle), ierr)
+  end subroutine
+
+  !> Before start. `resumed` is false where there is nothing to go on from, and after a failure: t stays as it was.
+  subroutine pde_controller_resume(controller, from, state, t, resumed, ierr)
+    type(pde_controller), intent(in) :: controller
+    type(pde_storage), intent(in) :: from
+    type(pde_field), intent(in) :: state
+    real(real64), intent(inout) :: t
+    logical, intent(out) :: resumed
+    integer(int32), intent(out), optional :: ierr
+    integer(int32) :: status
+    status = c_controller_resume(controller%handle, from%handle, state%handle, t)
+    resumed = status == PDE_OK
+    call settle(status, ierr)
+  end subroutine
+
+  subroutine pde_controller_remove(controller, tracker, ierr)
+    type(pde_controller), intent(in) :: controller
+    type(pde_tracker), intent(in) :: tracker
+    integer(int32), intent(out), optional :: ierr
+    call settle(c_controller_remove(controller%handle, tracker%handle), ierr)
   end subroutine
 
   subroutine pde_controller_set_step(controller, dt, ierr)

@@ -4,7 +4,9 @@
  *
  * A controller sits in the time loop of a solver, here one that makes no step longer than dt_max:
  *
- *     status = pde_controller_start(run, state, t, t_end, &t_next);
+ *     status = pde_controller_resume(run, storage, state, &t);
+ *     if (status == PDE_EMPTY) initialise(u);
+ *     if (status >= 0) status = pde_controller_start(run, state, t, t_end, &t_next);
  *     while (status == PDE_OK) {
  *       double dt = t_next - t, t_new = t_next;
  *       if (dt > dt_max) { dt = dt_max; t_new = t + dt; }
@@ -15,7 +17,7 @@
  *     if (status == PDE_STOP) status = pde_controller_finish(run, state, t);
  *
  * Taking t_next itself as the new time, instead of t + dt, is what makes due times exact. pde_solve does all
- * this for the equations that the library brings along.
+ * this, but for the resuming, for the equations that the library brings along.
  *
  * What a tracker sees is read-only for the call. The trackers of a controller run in the order in which they
  * were given.
@@ -55,28 +57,28 @@ typedef pde_status (*pde_callback)(const pde_field *state, double time, void *us
 /**
  * Create one of the trackers that the library brings along.
  *
- *   "progress"               shows on standard error how far the run has come: time, percent, and the real time that
- *                            is left; one line that renews itself on a terminal, else plain lines. Default schedule:
- *                            about once per second of real time
- *   "print"                  prints a line "t=0.4, c=0.9±0.941": the mean of all samples and their standard deviation,
- *                            all of them with the same weight. Default: "constant(1)"
- *   "consistency"            fails the run with PDE_ERR_UNSOUND where a sample is not finite. Default: "realtime(1)"
- *   "material_conservation"  fails the run with PDE_ERR_UNSOUND where the magnitude of a field (pde_field_statistic) is
- *                            off by more than options `atol` + `rtol` times what it was at the start. Default:
+ *   "progress"               shows on standard error how far the run has come: time, percent, and the real
+ * time that is left; one line that renews itself on a terminal, else plain lines. Default schedule: about
+ * once per second of real time "print"                  prints a line "t=0.4, c=0.9±0.941": the mean of all
+ * samples and their standard deviation, all of them with the same weight. Default: "constant(1)"
+ *   "consistency"            fails the run with PDE_ERR_UNSOUND where a sample is not finite. Default:
+ * "realtime(1)" "material_conservation"  fails the run with PDE_ERR_UNSOUND where the magnitude of a field
+ * (pde_field_statistic) is off by more than options `atol` + `rtol` times what it was at the start. Default:
  *                            "constant(1)"
- *   "steady_state"           ends the run as a success where no finite sample has changed by more than options `atol`
- *                            + `rtol` times its size, per time, since it was looked at before. Keeps a copy of the
- *                            state. Default: "realtime(1)"
- *   "runtime"                ends the run as a success when it has taken option `max_runtime` of real time, a number of
- *                            seconds or a duration as "1h30m", less option `before`. Default: "steps(1)"
+ *   "steady_state"           ends the run as a success where no finite sample has changed by more than
+ * options `atol`
+ *                            + `rtol` times its size, per time, since it was looked at before. Keeps a copy
+ * of the state. Default: "realtime(1)" "runtime"                ends the run as a success when it has taken
+ * option `max_runtime` of real time, a number of seconds or a duration as "1h30m", less option `before`.
+ * Default: "steps(1)"
  *
- * Names, parameters and what they say of the end of a run are py-pde's. A tracker that finds the state wrong keeps those
- * behind it from seeing it: put it before those that record.
+ * Names, parameters and what they say of the end of a run are py-pde's. A tracker that finds the state wrong
+ * keeps those behind it from seeing it: put it before those that record.
  *
  * @param name        [in] one of these.
  * @param schedule    [in] copied; or NULL: the tracker's default.
- * @param options     [in] those of pde_options_describe("tracker:progress") and so on; or NULL. "runtime" needs
- *                    `max_runtime`.
+ * @param options     [in] those of pde_options_describe("tracker:progress") and so on; or NULL. "runtime"
+ * needs `max_runtime`.
  * @param out_tracker [out] the tracker; the caller's to free.
  * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
  * @threads any.
@@ -159,6 +161,47 @@ PDE_API pde_status pde_controller_create(pde_tracker *const *trackers, int64_t c
                                          pde_controller **out_controller) PDE_NOEXCEPT;
 
 /**
+ * Go on with a run that was cut, by a kill or in good order, as if it had not been. [+]
+ *
+ * To be called before pde_controller_start, on a controller with the same trackers in the same order as
+ * before, whose storages are open with mode "append" (one program can do so whether or not there is something
+ * to go on from). It reads the last state that was committed with all output up to it, and drops what was
+ * recorded later, in each storage that a tracker writes to: the run records that again. Start then with the
+ * time that this gives: trackers that were handled at that time are not handled again, schedules go on where
+ * they were, and the last state is that which is in the file, bit for bit. A loop that takes the same steps
+ * from there leaves the same snapshots as one that was never cut.
+ *
+ * A kill takes the time since the last commit, and where snapshots come faster than they are written up to
+ * two intervals between commits (option `commit_seconds`) more. A callback may see a time again that it saw
+ * before the kill. A movie cannot be added to: it goes on in a second file, film-2.mp4 beside film.mp4, and a
+ * warning says so. Trackers that keep something of their own go on with it, but "steady_state", which needs
+ * one more look at the state unless it was due at that time, and "runtime", which counts anew.
+ *
+ * Of trackers that the run before did not have, at their place and with their schedule, schedules begin where
+ * the run began; so do all in a series that other programs wrote, py-pde for instance, or that was appended
+ * to since: then the last snapshot counts, and storages drop what is later than that.
+ *
+ * @param controller [in,out] not started before.
+ * @param from       [in,out] where the states were recorded, without a transformation: a storage of one of
+ * the trackers, or another one, which is then left as it is. Not being written.
+ * @param state      [out] gets the state: grid, kind and dtype as stored, any layout, writable.
+ * @param out_t      [out] its time, to start from; user's time unit. Not set with PDE_EMPTY.
+ * @return PDE_OK; PDE_EMPTY (`from` holds no snapshot: begin afresh; nothing has been done);
+ *         PDE_ERR_UNSUPPORTED (what is stored is not the state: rounded, narrowed or transformed; a movie; a
+ *         view; a state of a later version of the library); PDE_ERR_SHAPE (`state` is of another grid or
+ *         kind); PDE_ERR_STATE (started or resumed already; `from` is being written; the storage of a tracker
+ *         is not the one that the run wrote to, or has a mode that starts anew); PDE_ERR_READONLY,
+ *         PDE_ERR_EXISTS (the storage of a tracker, with mode "readonly" or "create"; or PDE_ERR_READONLY for
+ *         the state); PDE_ERR_FORMAT (what is stored about the run makes no sense); PDE_ERR_BUSY (somebody
+ *         writes to a storage); what a storage returned. After a failure nothing of what the run goes on from
+ *         has been lost.
+ * @threads one call at a time per controller, storage and field.
+ * @since 0.1
+ */
+PDE_API pde_status pde_controller_resume(pde_controller *controller, pde_storage *from, pde_field *state,
+                                         double *out_t) PDE_NOEXCEPT;
+
+/**
  * Tell that the loop makes steps of a fixed length, which cannot hit due times.
  *
  * Trackers are then handled at the step nearest to the due time, at most half a step early or late, with the
@@ -174,12 +217,13 @@ PDE_API pde_status pde_controller_create(pde_tracker *const *trackers, int64_t c
 PDE_API pde_status pde_controller_set_step(pde_controller *controller, double dt) PDE_NOEXCEPT;
 
 /**
- * Start the run: begin all schedules and sessions, and handle the trackers that are due at t_start. [+]
+ * Start the run: begin all schedules and sessions, and handle the trackers that are due at t_start, but not
+ * after pde_controller_resume. [+]
  *
  * @param controller [in,out] not started before.
  * @param state      [in] the state at t_start, with the grid, kind and dtype that it has throughout the run.
  *                   Borrowed for the call.
- * @param t_start    [in] finite; user's time unit.
+ * @param t_start    [in] finite; after pde_controller_resume the time that it gave. User's time unit.
  * @param t_end      [in] not before t_start; +infinity: until something else ends the run. User's time unit.
  * @param out_t_next [out] t_start < t_next <= t_end: call pde_controller_handle no later than at this time.
  *                   Not set with PDE_STOP.

@@ -61,35 +61,10 @@ void Controller::remove(const Tracker &tracker) {
     fail(PDE_ERR_NOT_FOUND, "the controller does not have the tracker \"{}\"", tracker.name());
   const Entry removed = std::move(*found);
   entries_.erase(found);
+  for (Entry &entry : entries_) entry.states.clear();  // they tell of a tracker that is there no more
   removed.tracker->taken = false;
   if (state_ == State::running || state_ == State::stopped)
     removed.tracker->finish(nullptr, run_end(removed));
-}
-
-/// Runs what a tracker does, on its account: its time is measured, its failures carry its name.
-template <class F>
-void Controller::act(Entry &entry, F &&action) {
-  const Clock::time_point begin = Clock::now();
-  const auto account = [&] {
-    if (state_ != State::over) tracker_time_ += Clock::now() - begin;
-  };
-  const auto named = [&](const char *message) {
-    entry.failed = true;
-    account();
-    return fmt::format("tracker \"{}\": {}", entry.tracker->name(), message);
-  };
-  try {
-    action(*entry.tracker);
-  } catch (const Unsound &error) {
-    throw Unsound(named(error.what()), error.reason());
-  } catch (const Error &error) {
-    throw Error(error.code(), named(error.what()));
-  } catch (const std::bad_alloc &) {
-    throw Error(PDE_ERR_MEMORY, named("no memory"));
-  } catch (const std::exception &error) {
-    throw Error(PDE_ERR_INTERNAL, named(error.what()));
-  }
-  account();
 }
 
 // ---- time
@@ -184,6 +159,7 @@ void Controller::check_field(const StatePtr &state, double t) const {
 Controller::Next Controller::start(const StatePtr &state, double t_start, double t_end) {
   check_state(State::idle, "start");
   check_finite(t_start, "t_start");
+  check_resumed(t_start);
   if (!(t_end >= t_start)) {
     fail(PDE_ERR_ARGUMENT, "t_end is {}, expected a time not before t_start = {}", real_text(t_end),
          real_text(t_start));
@@ -191,10 +167,13 @@ Controller::Next Controller::start(const StatePtr &state, double t_start, double
   if (!state) fail(PDE_ERR_ARGUMENT, "state is NULL, expected that at t_start = {}", real_text(t_start));
   begin(state, t_start, t_end);
   try {
-    for (Entry &entry : entries_) {
-      act(entry, [&](Tracker &tracker) { tracker.start(state, t_start, t_end); });
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      act(entries_[i], [&](Tracker &tracker) {
+        tracker.start(state, t_start_, t_end);
+        if (resumed_) tracker.restore(saved_of(i), state, t_);
+      });
     }
-    handle_due(state, t_start);
+    if (!resumed_) handle_due(state, t_start);
   } catch (const Error &error) {
     fail_run(reason_of(error), t_start);
     throw;
@@ -206,15 +185,11 @@ void Controller::begin(const StatePtr &state, double t_start, double t_end) {
   state_ = State::running;
   kind_ = state->description();
   t_start_ = t_ = t_start;
+  if (resumed_) t_start_ = resumed_->t_start, steps_ = resumed_->steps, last_step_ = resumed_->last_step;
   t_end_ = t_end;
   began_ = std::chrono::system_clock::now();
   clock_start_ = Clock::now();
-  for (Entry &entry : entries_) {
-    const Schedule *schedule = entry.tracker->schedule();
-    if (!schedule) continue;
-    entry.schedule = schedule->clone();
-    entry.due = entry.schedule->first(t_start);
-  }
+  for (size_t i = 0; i < entries_.size(); ++i) begin_schedule(i);
 }
 
 bool Controller::due(double t) const {
@@ -256,6 +231,7 @@ void Controller::handle_due(const StatePtr &state, double t) {
     // Another due time nearest to this same step has been served with it.
     if (step_ > 0 && is_due(entry, t)) entry.due = entry.schedule->next(t + window(t));
   }
+  commit_recorded();
 }
 
 void Controller::note_stop(const std::string &reason, bool successful) {
@@ -323,17 +299,32 @@ void Controller::end_run() {
 /// Finishes every tracker, whatever the others do. The first failure is thrown in the end, if it is news.
 void Controller::finish_all(const StatePtr &state, bool report_failure) {
   std::exception_ptr failure;
-  for (Entry &entry : entries_) {
-    const bool failed = entry.failed;  // and said so
+  const auto attempt = [&](bool is_news, auto &&step) {
     try {
-      act(entry, [&](Tracker &tracker) { tracker.finish(state, run_end(entry)); });
+      step();
     } catch (const Error &error) {
       if (report_failure && !failure) {
         failure = std::current_exception();
-      } else if (!failed) {
+      } else if (is_news) {
         log_warning("{}", error.what());
       }
     }
+  };
+  for (Entry &entry : entries_) {
+    if (!state || entry.failed) continue;
+    attempt(true, [&] {
+      act(entry, [&](Tracker &tracker) {
+        if (tracker.last(state, run_end(entry))) entry.handled_at = t_;
+      });
+    });
+  }
+  attempt(true, [&] {
+    if (state) note_states(true);
+    store_states_at_end();
+  });
+  for (Entry &entry : entries_) {
+    const bool is_news = !entry.failed;
+    attempt(is_news, [&] { act(entry, [&](Tracker &tracker) { tracker.finish(state, run_end(entry)); }); });
   }
   if (failure) std::rethrow_exception(failure);
 }

@@ -17,6 +17,9 @@
 // end   A run ends when t >= t_end, up to rounding as above: a loop of fixed steps ends with the step that
 //       reaches t_end, as in py-pde.
 //
+// What is recorded is committed once all trackers have handled a time, together with what a run needs to go
+// on from there (run_state.hpp; controller_state.cpp).
+//
 // When a tracker fails, the run is over: the others are finished (what goes wrong then is logged), and the
 // failure is thrown again with the tracker's name. Trackers that stop the run keep none of those behind them
 // from being handled.
@@ -25,10 +28,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/info.hpp"
 #include "base/options.hpp"
 #include "tracker/tracker.hpp"
@@ -51,6 +58,10 @@ class Controller {
   Controller(const Controller &) = delete;
   Controller &operator=(const Controller &) = delete;
 
+  /// Before start: goes on where a run of the same trackers was cut that recorded its states in `from`. Reads
+  /// the last one that it can go on from, and drops what was recorded after it; its time, from which to
+  /// start. Nothing: `from` is empty.
+  std::optional<double> resume(const StoragePtr &from, Field &state);
   /// The step of a loop that cannot hit due times; 0: it hits them.
   void set_step(double dt);
   Next start(const StatePtr &state, double t_start, double t_end);
@@ -82,6 +93,10 @@ class Controller {
   /// py-pde's `controller` object as far as the run has come; "{}" before it. Times in the profiler are
   /// wall-clock seconds.
   std::string info() const;
+  /// Gives JSON of what the stepper has to know, besides the state, to go on.
+  void set_solver_state(std::function<std::string()> save) { save_solver_ = std::move(save); }
+  /// What it gave in the run that goes on; empty: nothing.
+  std::string resumed_solver_state() const { return resumed_ ? resumed_->solver : std::string(); }
   /// JSON for the key `solver` of the storages; taken by finish.
   void set_solver_info(std::string json) { solver_info_ = std::move(json); }
   /// Why the run has stopped; empty while it goes on.
@@ -98,9 +113,14 @@ class Controller {
     double due;
     std::optional<double> handled_at = {};  // t of the call, not the due time
     bool failed = false;
+    std::string schedule_key = {};        // of the schedule
+    std::deque<RunState> states = {};     // not stored yet, the oldest first
+    std::optional<RunState> stored = {};  // with the storage
+    Clock::time_point noted = {};         // when the latest of them was taken
   };
 
   void begin(const StatePtr &state, double t_start, double t_end);
+  void begin_schedule(size_t i);
   void check_state(State expected, const char *what) const;
   void check_field(const StatePtr &state, double t) const;
   void check_time(double t) const;
@@ -110,6 +130,16 @@ class Controller {
   double snapped(double t, double target) const;
   bool is_due(const Entry &entry, double t) const;
   void handle_due(const StatePtr &state, double t);
+  void check_resumed(double t_start) const;
+  const TrackerState *saved_of(size_t i) const;
+  void commit_recorded();
+  void commit_recorders(Commit which);
+  Commit commit_due();
+  void note_states(bool commits);
+  RunState run_state(size_t own) const;
+  bool store_state(size_t i, bool is_committed);
+  void store_states_at_end();
+  void commit(Entry &entry, Commit which);
   void note_end(double t);
   Next conclude(double t);
   void finish_all(const StatePtr &state, bool report_failure);
@@ -125,6 +155,8 @@ class Controller {
   double last_step_ = 0;
   int64_t steps_ = 0;
   std::optional<FieldDescription> kind_;  // of the state
+  std::optional<RunState> resumed_;       // where the run goes on
+  std::function<std::string()> save_solver_;
   std::atomic<bool> stop_{false};
   const std::atomic<uint64_t> *watched_ = nullptr;
   uint64_t watched_value_ = 0;
@@ -134,5 +166,31 @@ class Controller {
   Clock::time_point clock_start_, clock_end_;
   Clock::duration tracker_time_{};
 };
+
+/// Runs what a tracker does, on its account: its time is measured, its failures carry its name.
+template <class F>
+void Controller::act(Entry &entry, F &&action) {
+  const Clock::time_point begin = Clock::now();
+  const auto account = [&] {
+    if (state_ != State::over) tracker_time_ += Clock::now() - begin;
+  };
+  const auto named = [&](const char *message) {
+    entry.failed = true;
+    account();
+    return fmt::format("tracker \"{}\": {}", entry.tracker->name(), message);
+  };
+  try {
+    action(*entry.tracker);
+  } catch (const Unsound &error) {
+    throw Unsound(named(error.what()), error.reason());
+  } catch (const Error &error) {
+    throw Error(error.code(), named(error.what()));
+  } catch (const std::bad_alloc &) {
+    throw Error(PDE_ERR_MEMORY, named("no memory"));
+  } catch (const std::exception &error) {
+    throw Error(PDE_ERR_INTERNAL, named(error.what()));
+  }
+  account();
+}
 
 }  // namespace pde

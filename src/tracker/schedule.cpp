@@ -59,6 +59,34 @@ double Schedule::next(double t) {
   return advance(t);
 }
 
+double Schedule::resume(std::span<const double> position, double t) {
+  begun_ = false;
+  const std::optional<double> due = go_to(position, t);
+  if (!due || std::isnan(*due)) {
+    std::string numbers;
+    for (double number : position) numbers += (numbers.empty() ? "" : ", ") + real_text(number);
+    fail(PDE_ERR_FORMAT, "the schedule {} cannot go on from position [{}]", text(), numbers);
+  }
+  begun_ = true;
+  return *due;
+}
+
+namespace {
+
+/// Whether these are a count and times: numbers of a position, where each is finite, or the last is never.
+bool is_position(std::span<const double> position, size_t size) {
+  if (position.size() != size) return false;
+  const auto is_usable = [&](const double &number) {
+    return std::isfinite(number) || (&number == &position.back() && number == kNever);
+  };
+  for (const double &number : position) {
+    if (!is_usable(number)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 // ---- constant
 
 ConstantSchedule::ConstantSchedule(double interval, double t_start) : interval_(interval), t_start_(t_start) {
@@ -105,6 +133,16 @@ SchedulePtr ConstantSchedule::clone() const {
   return std::make_unique<ConstantSchedule>(interval_, t_start_);
 }
 
+std::vector<double> ConstantSchedule::position() const {
+  return {t0_, n_, last_};
+}
+
+std::optional<double> ConstantSchedule::go_to(std::span<const double> position, double) {
+  if (!is_position(position, 3) || position[1] < 0) return std::nullopt;
+  t0_ = position[0], n_ = position[1], last_ = position[2];
+  return last_;
+}
+
 // ---- list
 
 ListSchedule::ListSchedule(std::span<const double> times) : times_(times.begin(), times.end()) {
@@ -144,6 +182,17 @@ std::string ListSchedule::text() const {
 
 SchedulePtr ListSchedule::clone() const {
   return std::make_unique<ListSchedule>(times_);
+}
+
+std::vector<double> ListSchedule::position() const {
+  return {static_cast<double>(n_)};
+}
+
+std::optional<double> ListSchedule::go_to(std::span<const double> position, double) {
+  if (!is_position(position, 1)) return std::nullopt;
+  if (!(position[0] >= 0 && position[0] <= static_cast<double>(times_.size()))) return std::nullopt;
+  n_ = static_cast<size_t>(position[0]);
+  return due();
 }
 
 // ---- geometric
@@ -193,6 +242,16 @@ std::string GeometricSchedule::text() const {
 
 SchedulePtr GeometricSchedule::clone() const {
   return std::make_unique<GeometricSchedule>(scale_, factor_);
+}
+
+std::vector<double> GeometricSchedule::position() const {
+  return {n_, last_};
+}
+
+std::optional<double> GeometricSchedule::go_to(std::span<const double> position, double) {
+  if (!is_position(position, 2) || position[0] < 0) return std::nullopt;
+  n_ = position[0], last_ = position[1];
+  return last_;
 }
 
 // ---- logarithmic
@@ -248,6 +307,16 @@ SchedulePtr LogarithmicSchedule::clone() const {
   return std::make_unique<LogarithmicSchedule>(dt_initial_, factor_, t_start_);
 }
 
+std::vector<double> LogarithmicSchedule::position() const {
+  return {t0_, n_, last_};
+}
+
+std::optional<double> LogarithmicSchedule::go_to(std::span<const double> position, double) {
+  if (!is_position(position, 3) || position[1] < 0) return std::nullopt;
+  t0_ = position[0], n_ = position[1], last_ = position[2];
+  return last_;
+}
+
 // ---- wall-clock time
 
 RealtimeSchedule::RealtimeSchedule(double seconds, double dt_initial, Clock clock)
@@ -289,6 +358,19 @@ SchedulePtr RealtimeSchedule::clone() const {
   return std::make_unique<RealtimeSchedule>(seconds_, dt_initial_, clock_);
 }
 
+std::vector<double> RealtimeSchedule::position() const {
+  return {dt_};
+}
+
+/// The clock goes on from now: what it said in another process means nothing.
+std::optional<double> RealtimeSchedule::go_to(std::span<const double> position, double t) {
+  if (!is_position(position, 1) || !(position[0] > 0)) return std::nullopt;
+  begin(t);
+  dt_ = position[0];
+  const double next = t + dt_;
+  return last_ = std::isfinite(next) ? std::max(next, std::nextafter(t, kNever)) : kNever;
+}
+
 // ---- steps
 
 StepSchedule::StepSchedule(int64_t count) : count_(count) {
@@ -309,6 +391,15 @@ std::string StepSchedule::text() const {
 
 SchedulePtr StepSchedule::clone() const {
   return std::make_unique<StepSchedule>(count_);
+}
+
+std::vector<double> StepSchedule::position() const {
+  return {};
+}
+
+std::optional<double> StepSchedule::go_to(std::span<const double> position, double) {
+  if (!position.empty()) return std::nullopt;
+  return kNever;
 }
 
 // ---- text

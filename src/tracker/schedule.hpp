@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,13 @@ class Schedule {
   /// A copy that has not begun.
   virtual std::unique_ptr<Schedule> clone() const = 0;
 
+  /// Where it is, for another schedule of the same text to go on from: numbers that mean something to its
+  /// kind alone.
+  virtual std::vector<double> position() const = 0;
+  /// Goes on from a position in a run that has come to t; the next due time. A position that makes no sense
+  /// (PDE_ERR_FORMAT) leaves a schedule that has not begun.
+  double resume(std::span<const double> position, double t);
+
   /// Whether steps are to end at its due times, not only behind them.
   virtual bool binding() const { return true; }
   /// Due at every so many-th step of a run, and where it begins, whatever its due times are; 0: by these.
@@ -51,6 +59,8 @@ class Schedule {
  private:
   virtual double begin(double t) = 0;
   virtual double advance(double t) = 0;
+  /// The due time at a position; nothing: there is no such position.
+  virtual std::optional<double> go_to(std::span<const double> position, double t) = 0;
   bool begun_ = false;
 };
 using SchedulePtr = std::unique_ptr<Schedule>;
@@ -62,10 +72,12 @@ class ConstantSchedule : public Schedule {
   explicit ConstantSchedule(double interval, double t_start = PDE_TIME_AUTO);
   std::string text() const override;
   std::unique_ptr<Schedule> clone() const override;
+  std::vector<double> position() const override;
 
  private:
   double begin(double t) override;
   double advance(double t) override;
+  std::optional<double> go_to(std::span<const double> position, double t) override;
   double due(double n) const;
 
   double interval_, t_start_;
@@ -79,10 +91,12 @@ class ListSchedule : public Schedule {
   explicit ListSchedule(std::span<const double> times);
   std::string text() const override;
   std::unique_ptr<Schedule> clone() const override;
+  std::vector<double> position() const override;
 
  private:
   double begin(double t) override;
   double advance(double t) override;
+  std::optional<double> go_to(std::span<const double> position, double t) override;
   double due() const;
 
   std::vector<double> times_;
@@ -96,10 +110,12 @@ class GeometricSchedule : public Schedule {
   GeometricSchedule(double scale, double factor);
   std::string text() const override;
   std::unique_ptr<Schedule> clone() const override;
+  std::vector<double> position() const override;
 
  private:
   double begin(double t) override;
   double advance(double t) override;
+  std::optional<double> go_to(std::span<const double> position, double t) override;
   double due(double n) const;
   double first_not_before(double t) const;
 
@@ -117,10 +133,12 @@ class LogarithmicSchedule : public Schedule {
   LogarithmicSchedule(double dt_initial, double factor, double t_start = PDE_TIME_AUTO);
   std::string text() const override;
   std::unique_ptr<Schedule> clone() const override;
+  std::vector<double> position() const override;
 
  private:
   double begin(double t) override;
   double advance(double t) override;
+  std::optional<double> go_to(std::span<const double> position, double t) override;
   double span(double n) const;
 
   double dt_initial_, factor_, t_start_;
@@ -138,6 +156,7 @@ class RealtimeSchedule : public Schedule {
   explicit RealtimeSchedule(double seconds, double dt_initial = kFirstGuess, Clock clock = steady_seconds);
   std::string text() const override;
   std::unique_ptr<Schedule> clone() const override;
+  std::vector<double> position() const override;
   bool binding() const override { return false; }
 
   static constexpr double kFirstGuess = 0.01;
@@ -146,6 +165,7 @@ class RealtimeSchedule : public Schedule {
  private:
   double begin(double t) override;
   double advance(double t) override;
+  std::optional<double> go_to(std::span<const double> position, double t) override;
 
   double seconds_, dt_initial_;
   Clock clock_;
@@ -160,11 +180,13 @@ class StepSchedule : public Schedule {
   explicit StepSchedule(int64_t count);
   std::string text() const override;
   std::unique_ptr<Schedule> clone() const override;
+  std::vector<double> position() const override;
   int64_t every_steps() const override { return count_; }
 
  private:
   double begin(double t) override;
   double advance(double t) override;
+  std::optional<double> go_to(std::span<const double> position, double t) override;
 
   int64_t count_;
 };

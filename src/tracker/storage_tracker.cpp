@@ -1,8 +1,8 @@
 // Records the state, or what a function of the user makes of it, in a storage.
 
-#include <exception>
 #include <utility>
 
+#include "base/numbers.hpp"
 #include "tracker/tracker_kinds.hpp"
 
 namespace pde {
@@ -25,6 +25,7 @@ class StorageTracker : public Tracker {
         storage_(std::move(storage)),
         transform_(std::move(transform)),
         final_(options.flag("final")) {
+    no_state_.transformed = transform_.has_value();
     if (storage_) return;
     uri_ = options.text("uri");
     mode_ = options.text("mode");
@@ -37,8 +38,11 @@ class StorageTracker : public Tracker {
     if (!storage_) storage_ = open_storage(uri_, mode_.c_str(), Options());
     if (transform_) transformed_ = Field::create(transform_->result);
     StorageUse use(*storage_);
-    storage_->start(transform_ ? transform_->result : state->description(), Info());
+    storage_->start(transform_ ? transform_->result : state->description(), Info(), goes_on_);
     started_ = true;
+    if (goes_on_) return;
+    no_state_.began_at = storage_->is_readable() ? storage_->length() : 0;
+    storage_->set_run_state(no_state_.text());
   }
 
   Verdict handle(const StatePtr &state, double t) override {
@@ -46,31 +50,81 @@ class StorageTracker : public Tracker {
     return {};
   }
 
+  bool last(const StatePtr &state, const RunEnd &end) override {
+    if (!final_ || !started_ || end.handled) return false;
+    record(state, end.t);
+    return true;
+  }
+
   void finish(const StatePtr &state, const RunEnd &end) override {
     if (!std::exchange(started_, false)) return;
-    // The session ends whatever goes wrong with the last state, and a storage of our own is closed.
+    goes_on_ = false;
     const bool ours = !uri_.empty();
     const StoragePtr storage = storage_;
-    std::exception_ptr failure;
-    try {
-      if (final_ && state && !end.handled) record(state, end.t);
-    } catch (...) {
-      failure = std::current_exception();
-    }
     if (ours) storage_.reset();
     StorageUse use(*storage);
+    if (state) forget_beginning(*storage);
     for (const auto &[key, json] : end.info.entries()) storage->set_info(key, json.c_str());
     storage->finish();
     if (ours) storage->close();
-    if (failure) std::rethrow_exception(failure);
+  }
+
+  Storage *storage() const override { return storage_.get(); }
+  bool records_state() const override { return !transform_; }
+
+  void rewind(const TrackerState *saved, double t) override {
+    if (!storage_) storage_ = open_storage(uri_, mode_.c_str(), Options());
+    StorageUse use(*storage_);
+    goes_on_ = true;
+    if (!storage_->go_on()) return;
+    const int64_t length = storage_->length();
+    if (length == 0) return;  // another storage than that of the run before
+    if (const Mode mode = storage_->mode(); mode == Mode::truncate || mode == Mode::truncate_once) {
+      fail(PDE_ERR_STATE,
+           "the run goes on, but {} was opened with mode {}, which starts anew: open it with mode append",
+           storage_->name(), mode_name(mode));
+    }
+    if (!saved || saved->length < 0) return storage_->truncate_after(t);
+    check_recorded(*saved, length);
+    storage_->keep_first(saved->length);
+  }
+
+  void forget_cut_run() override {
+    if (!storage_) return;
+    StorageUse use(*storage_);
+    if (!storage_->go_on() || storage_->length() == 0) return;
+    const std::string json = storage_->run_state();
+    const auto none = json.empty() ? std::nullopt : NoRunState::parse(json);
+    if (none && none->began_at) storage_->keep_first(*none->began_at);
   }
 
  private:
+  /// The run has ended in good order: what it has recorded is there to stay.
+  void forget_beginning(Storage &storage) const {
+    if (!storage.is_writing()) return;
+    const std::string json = storage.run_state();
+    if (json.empty() || !NoRunState::parse(json)) return;
+    storage.set_run_state(transform_ ? NoRunState{true, {}}.text() : std::string());
+  }
+
+  /// Whether it is the storage that the run has written to until it was cut.
+  void check_recorded(const TrackerState &saved, int64_t length) const {
+    std::optional<double> last_time;
+    if (saved.length > 0 && saved.length <= length)
+      storage_->times(saved.length - 1, 1, &last_time.emplace());
+    if (saved.length <= length && last_time == saved.last_time) return;
+    fail(PDE_ERR_STATE,
+         "{} holds {} snapshots, but the run that is to go on had recorded {} there{}: expected the storage "
+         "that it wrote to, or an empty one",
+         storage_->name(), length, saved.length,
+         saved.last_time ? ", the last at t = " + real_text(*saved.last_time) : "");
+  }
+
   void record(const StatePtr &state, double t) {
     // The user's function may use this very storage, so it is not held yet.
     if (transform_) transform_->call(state, t, transformed_);
     StorageUse use(*storage_);
-    storage_->append(transform_ ? *transformed_ : *state, t);
+    storage_->append_uncommitted(transform_ ? *transformed_ : *state, t);
   }
 
   StoragePtr storage_;      // null: closed by us after a run
@@ -79,6 +133,8 @@ class StorageTracker : public Tracker {
   FieldPtr transformed_;
   bool final_;
   bool started_ = false;
+  bool goes_on_ = false;  // where the run before it was cut
+  NoRunState no_state_;
 };
 
 }  // namespace

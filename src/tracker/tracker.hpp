@@ -4,9 +4,12 @@
 // the run by its verdict, or fail by throwing: the controller then names it and ends the run. It belongs to
 // one run at a time.
 //
+//   rewind  only in a run that goes on, before start: what was left behind after it had been cut is dropped
 //   start   once; the state is that of t_start, and is not yet recorded
+//   restore only in a run that goes on, after start: the state is recorded already
 //   pass    after every step, due or not: for trackers that go by the clock
 //   handle  whenever the schedule is due
+//   last    once, unless something has failed: the state with which the run ends
 //   finish  once, also after a failure anywhere
 #pragma once
 
@@ -22,6 +25,7 @@
 #include "field/field.hpp"
 #include "storage/storage.hpp"
 #include "storage/transfer.hpp"
+#include "tracker/run_state.hpp"
 #include "tracker/schedule.hpp"
 
 namespace pde {
@@ -71,8 +75,24 @@ class Tracker {
   virtual void start(const StatePtr & /*state*/, double /*t_start*/, double /*t_end*/) {}
   virtual void pass(double /*t*/) {}
   virtual Verdict handle(const StatePtr &state, double t) = 0;
+  /// True: it has recorded the state, and asks for a commit as handle does.
+  virtual bool last(const StatePtr & /*state*/, const RunEnd & /*end*/) { return false; }
   /// `state` is null after a failure of the solver.
   virtual void finish(const StatePtr & /*state*/, const RunEnd & /*end*/) {}
+
+  // ---- runs that go on (run_state.hpp)
+  /// Where it appends snapshots; the controller commits them. Null: nowhere.
+  virtual Storage *storage() const { return nullptr; }
+  /// Whether these are the state itself, from which a run can go on.
+  virtual bool records_state() const { return false; }
+  /// JSON of what it has to know, besides the state; empty: nothing.
+  virtual std::string save() const { return {}; }
+  /// `saved`: what is known of this tracker; null: nothing, so what is later than t goes.
+  virtual void rewind(const TrackerState * /*saved*/, double /*t*/) {}
+  /// Instead of rewind and restore, where the run was cut before there was anything to go on from: what it
+  /// has left behind goes, and what was there before stays.
+  virtual void forget_cut_run() {}
+  virtual void restore(const TrackerState * /*saved*/, const StatePtr & /*state*/, double /*t*/) {}
 
   /// Whether a controller has it.
   std::atomic<bool> taken{false};

@@ -577,6 +577,10 @@ const Row kTracker[] = {
              out_handle<pde_controller>("out_controller"));
     },
     [](World &w, Probe &p) {
+      p.call("pde_controller_resume", pde_controller_resume, handle(w, "controller", w.idle_controller.get()),
+             handle(w, "from", w.storage.get()), handle(w, "state", w.field.get()), out<double>("out_t"));
+    },
+    [](World &w, Probe &p) {
       p.call("pde_controller_set_step", pde_controller_set_step, handle(w, "controller", w.controller.get()),
              value(0.5));
     },

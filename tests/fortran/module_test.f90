@@ -352,7 +352,7 @@ contains
     real(real64) :: t, t_next, times(5), average(1)
     integer(int64) :: length, committed
     integer :: ierr, i, j
-    logical :: done, due
+    logical :: done, due, resumed
     character(:), allocatable :: json
     type(pde_grid) :: grid
     type(pde_field) :: state, into
@@ -370,6 +370,8 @@ contains
     call pde_controller_create([tracker], run)
     t = 0
     t_next = 0
+    call pde_controller_resume(run, file, state, t, resumed)
+    call check(.not. resumed .and. same(t, 0.0_real64), "there is nothing to go on from")
     call set(u, t)
     call pde_controller_start(run, state, t, 1.0_real64, t_next, done)
     do while (.not. done)
@@ -429,6 +431,20 @@ contains
     call pde_storage_finish(file)
     call pde_storage_times(file, -1, times(:1))
     call check(same(times(1), 2.0_real64), "appending at an automatic time")
+    call pde_storage_close(file)
+
+    call pde_controller_free(run)
+    call pde_tracker_free(tracker)
+    call pde_storage_open(path, file, mode="append")
+    call pde_tracker_create_storage(file, tracker, schedule)
+    call pde_controller_create([tracker], run)
+    u = 0
+    call pde_controller_resume(run, file, state, t, resumed)
+    call check(resumed .and. same(t, 2.0_real64), "behind what was appended by hand")
+    call check(same(u(4, 3), 44.0_real64), "the state to go on from")
+    call pde_controller_remove(run, tracker)
+    call pde_controller_remove(run, tracker, ierr)
+    call check(ierr == PDE_ERR_NOT_FOUND, "a tracker is removed once")
     call pde_storage_close(file)
 
     call pde_field_free(into)

@@ -159,10 +159,10 @@ std::vector<uint8_t> any_values(Choices &choices, hid_t type, size_t count) {
 // ---- attributes
 
 const std::array<std::string_view, 14> kNames = {
-    "field_attributes", "data_length",  "pde_rounding", "pde_file_id", "pde_format", "controller",   "a",
-    "\xff\xfe",         "na\xc3\xafve", "__class__",    " ",           "a\nb",       "pde_schedule", "info"};
+    "field_attributes", "data_length",  "pde_rounding", "pde_file_id", "pde_format", "controller",    "a",
+    "\xff\xfe",         "na\xc3\xafve", "__class__",    " ",           "a\nb",       "pde_run_state", "info"};
 
-const std::array<std::string_view, 22> kTexts = {
+const std::array<std::string_view, 24> kTexts = {
     R"({"class": "\"ScalarField\"", "grid": "{\"shape\": [4], \"periodic\": [false], \"class\": \"UnitGrid\"}", "label": "null", "dtype": "\"<f8\""})",
     R"({"class": "\"VectorField\"", "grid": "{\"radius\": 2.0, \"shape\": [4], \"class\": \"PolarSymGrid\"}", "label": "\"u\"", "dtype": "\"<f4\""})",
     R"({"class": "\"FieldCollection\"", "label": "null", "dtype": "\"<f8\"", "fields": "[{\"class\": \"\\\"ScalarField\\\"\", \"grid\": \"{\\\"shape\\\": [4], \\\"periodic\\\": [false], \\\"class\\\": \\\"UnitGrid\\\"}\", \"label\": \"null\", \"dtype\": \"\\\"<f8\\\"\"}]"})",
@@ -170,6 +170,8 @@ const std::array<std::string_view, 22> kTexts = {
     R"({"class": "\"ScalarField\"", "grid": "{\"shape\": [9007199254740992], \"periodic\": false, \"class\": \"UnitGrid\"}"})",
     R"({"class": "\"ScalarField\"", "grid": null})",
     R"([{"from": 0, "keep_bits": 20}])",
+    R"x({"version": 1, "t_start": 0.0, "t": 0.0, "steps": 0, "last_step": 0.0, "own": 0, "trackers": [{"kind": "storage", "schedule": "constant(1)", "position": [0.0, 1.0, 1.0], "handled": true, "length": 1, "last_time": 0.0}]})x",
+    R"({"version": 1, "t_start": 0.0, "t": 9e99, "steps": -1, "last_step": NaN, "own": 5, "trackers": [3, {}]})",
     R"([{"from": 1, "tolerance_abs": 1e-3}, {"from": -5, "keep_bits": 52}, {"from": 9223372036854775807}])",
     R"([{"from": 0, "keep_bits": 1e300, "tolerance_rel": NaN}, 3, "x", [[[[]]]]])",
     "2",

@@ -39,6 +39,7 @@ using Storage = Owned<pde_storage, close>;
 using Field = Owned<pde_field, pde_field_free>;
 using Options = Owned<pde_options, pde_options_free>;
 using Grid = Owned<pde_grid, pde_grid_free>;
+using Controller = Owned<pde_controller, pde_controller_free>;
 
 /// Samples of one snapshot; 0: unknown, or too many to be read.
 int64_t modest_count(pde_storage *storage, int32_t dtype) {
@@ -104,6 +105,16 @@ void copy(pde_storage *storage) {
     good(pde_storage_copy(storage, memory.handle, nullptr));
 }
 
+/// A run without trackers: nothing is written.
+void go_on(pde_storage *storage) {
+  Field state;
+  Controller run;
+  double t = 0;
+  if (good(pde_storage_sample(storage, &state.handle)) &&
+      good(pde_controller_create(nullptr, 0, nullptr, &run.handle)))
+    good(pde_controller_resume(run.handle, storage, state.handle, &t));
+}
+
 void use(pde_storage *storage) {
   int64_t length = 0;
   int32_t dtype = 0;
@@ -116,6 +127,7 @@ void use(pde_storage *storage) {
   if (count == 0 || length == 0) return;
   read_samples(storage, length, dtype, count);
   if (length <= kMostSnapshots) copy(storage);
+  go_on(storage);
   good(pde_storage_refresh(storage, &length));
 }
 

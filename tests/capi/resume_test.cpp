@@ -1,0 +1,549 @@
+// Runs that are cut and go on: what they leave is what an uncut run leaves, bit for bit.
+//
+// A program of two storages, one of the states and one of what a function makes of them, with schedules of
+// every kind. It is cut between two steps (its folder is copied as it is at that moment), or killed at any
+// moment, and begun again until it comes to the end.
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <random>
+#include <thread>
+
+#include "user_program.hpp"
+
+namespace test {
+namespace {
+
+// ---- the program
+
+constexpr int64_t kCells = 6;
+
+struct Program {
+  std::string states = "constant(0.25)", sums = "constant(0.1)";  // schedules
+  std::string states_options = "commit_every=1", sums_options = "commit_every=1";
+  double dt = 0.037, fixed_step = 0;
+};
+
+/// What a kill can interrupt: called before each step.
+using Cut = std::function<bool(int64_t step)>;
+
+ScheduleHandle schedule_of(const std::string &text) {
+  ScheduleHandle schedule;
+  REQUIRE_OK(pde_schedule_parse(text.c_str(), schedule.out()));
+  return schedule;
+}
+
+pde_status sum_up(const pde_field *in, double, pde_field *out, void *) {
+  const void *cells = nullptr;
+  void *sums = nullptr;
+  if (pde_status status = pde_field_data_const(in, PDE_FLOAT64, &cells, nullptr, 0)) return status;
+  if (pde_status status = pde_field_data(out, PDE_FLOAT64, &sums)) return status;
+  double sum = 0, squares = 0;
+  for (int64_t i = 0; i < kCells; ++i) {
+    const double cell = static_cast<const double *>(cells)[i];
+    sum += cell, squares += cell * cell;
+  }
+  static_cast<double *>(sums)[0] = sum;
+  static_cast<double *>(sums)[1] = squares;
+  return PDE_OK;
+}
+
+void step(pde_field *state, double t, double dt) {
+  void *data = nullptr;
+  REQUIRE_OK(pde_field_data(state, PDE_FLOAT64, &data));
+  double *u = static_cast<double *>(data), before = u[0];
+  for (int64_t i = 0; i < kCells; ++i) {
+    const double right = i + 1 < kCells ? u[i + 1] : u[i], here = u[i];
+    u[i] += dt * (before - 2 * u[i] + right + 0.3 * std::sin(3 * t + static_cast<double>(i)) - u[i] * u[i]);
+    before = here;
+  }
+}
+
+/// Runs from where the folder says to t_end; false: it has been cut, and nothing was finished.
+bool run_program(const TemporaryFolder &folder, const Program &program, double t_end, const Cut &cut = {},
+                 double *out_t = nullptr) {
+  const FieldHandle state = filled_field(unit_grid({kCells}), 1);
+  const FieldHandle sums = filled_field(unit_grid({2}), 0);
+  const StorageHandle states_storage =
+      open_storage(folder.file("states.h5"), "append", options_from(program.states_options.c_str()));
+  const StorageHandle sums_storage =
+      open_storage(folder.file("sums.h5"), "append", options_from(program.sums_options.c_str()));
+  TrackerHandle trackers[2];
+  REQUIRE_OK(pde_tracker_create_storage(sums_storage, schedule_of(program.sums), sums, sum_up, nullptr,
+                                        nullptr, nullptr, trackers[0].out()));
+  REQUIRE_OK(pde_tracker_create_storage(states_storage, schedule_of(program.states), nullptr, nullptr,
+                                        nullptr, nullptr, nullptr, trackers[1].out()));
+  pde_tracker *const list[] = {trackers[0], trackers[1]};
+  ControllerHandle run;
+  REQUIRE_OK(pde_controller_create(list, 2, nullptr, run.out()));
+  REQUIRE_OK(pde_controller_set_step(run, program.fixed_step));
+
+  double t = 0, t_next = 0;
+  pde_status status = pde_controller_resume(run, states_storage, state, &t);
+  if (status >= 0) status = pde_controller_start(run, state, t, t_end, &t_next);
+  if (out_t) *out_t = t;
+  for (int64_t i = 0; status == PDE_OK; ++i) {
+    if (cut && cut(i)) return false;
+    double dt = t_next - t, t_new = t_next;
+    if (program.fixed_step > 0) {
+      dt = program.fixed_step, t_new = t + dt;
+    } else if (dt > program.dt) {
+      dt = program.dt, t_new = t + dt;
+    }
+    step(state, t, dt);
+    t = t_new;
+    status = pde_controller_handle(run, state, t, &t_next);
+  }
+  if (status != PDE_STOP) throw std::runtime_error(pde_error_message());
+  REQUIRE_OK(pde_controller_finish(run, state, t));
+  return true;
+}
+
+// ---- what it leaves
+
+struct Content {
+  std::vector<double> times, samples;
+  bool operator==(const Content &other) const {
+    const auto same = [](const std::vector<double> &a, const std::vector<double> &b) {
+      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+    };
+    return same(times, other.times) && same(samples, other.samples);
+  }
+};
+
+Content content_of(const std::string &path, int64_t cells) {
+  const StorageHandle storage = open_storage(path, "readonly");
+  int64_t length = 0;
+  REQUIRE_OK(pde_storage_length(storage, &length));
+  Content content{std::vector<double>(static_cast<size_t>(length)),
+                  std::vector<double>(static_cast<size_t>(length * cells))};
+  REQUIRE_OK(pde_storage_times(storage, 0, length, content.times.data()));
+  REQUIRE_OK(
+      pde_storage_read_raw(storage, 0, length, 1, PDE_FLOAT64, content.samples.data(), length * cells));
+  return content;
+}
+
+struct Left {
+  Content states, sums;
+};
+
+Left left_in(const TemporaryFolder &folder) {
+  return {content_of(folder.file("states.h5"), kCells), content_of(folder.file("sums.h5"), 2)};
+}
+
+::testing::AssertionResult is_same(const Content &expected, const Content &found) {
+  if (expected == found) return ::testing::AssertionSuccess();
+  auto failure = ::testing::AssertionFailure();
+  failure << found.times.size() << " snapshots, expected " << expected.times.size();
+  for (size_t i = 0; i < std::min(expected.times.size(), found.times.size()); ++i) {
+    if (expected.times[i] == found.times[i]) continue;
+    return failure << "; number " << i << " is at " << found.times[i] << ", expected " << expected.times[i];
+  }
+  return failure << "; times are the same as far as they go";
+}
+
+void expect_same(const Left &expected, const TemporaryFolder &folder, const std::string &what) {
+  const Left found = left_in(folder);
+  EXPECT_TRUE(is_same(expected.states, found.states)) << "states, " << what;
+  EXPECT_TRUE(is_same(expected.sums, found.sums)) << "sums, " << what;
+}
+
+/// The latest of both storages; 0 where there is none.
+double last_time(const TemporaryFolder &folder) {
+  double last = 0;
+  for (const char *name : {"states.h5", "sums.h5"}) {
+    const StorageHandle storage = open_storage(folder.file(name), "append");
+    int64_t length = 0;
+    REQUIRE_OK(pde_storage_length(storage, &length));
+    double t = 0;
+    if (length > 0) REQUIRE_OK(pde_storage_times(storage, -1, 1, &t));
+    last = std::max(last, t);
+  }
+  return last;
+}
+
+Left uncut(const Program &program, double t_end) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(run_program(folder, program, t_end));
+  return left_in(folder);
+}
+
+// ---- cuts between steps
+
+void copy_folder(const TemporaryFolder &from, const TemporaryFolder &to) {
+  to.clear();
+  for (const auto &entry : std::filesystem::directory_iterator(from.path()))
+    std::filesystem::copy(entry.path(), to.path() / entry.path().filename());
+}
+
+const char *const kSchedules[] = {
+    "constant(0.25)",        "constant(0.1, 0.5)", "geometric(0.05, 1.3)", "list(0, 0.3, 0.31, 1, 2.5)",
+    "logarithmic(0.1, 1.2)", "steps(7)",
+};
+const char *const kCommits[] = {"commit_every=1",       "commit_every=3",   "commit_every=2 compression=none",
+                                "commit_seconds=0.002", "commit_seconds=0", ""};
+
+/// As scripts have it: each schedule meets each other one, with other commits each time, and is cut at
+/// random.
+TEST(Resuming, LeavesWhatAnUncutRunLeaves) {
+  const unsigned seed = std::random_device()();
+  RecordProperty("seed", static_cast<int>(seed));
+  std::mt19937 random(seed);
+  const auto pick = [&](const auto &list) { return list[random() % std::size(list)]; };
+  constexpr double kEnd = 3;
+  int cuts = 0, resumed = 0, dropped = 0;
+  for (int round = 0; cuts < 200; ++round) {
+    Program program;
+    program.states = kSchedules[static_cast<size_t>(round) % std::size(kSchedules)];
+    program.sums = pick(kSchedules);
+    if (round % 4 == 3) program.fixed_step = 0.04;
+    const Left expected = uncut(program, kEnd);
+    ASSERT_GT(expected.states.times.size(), 2u);
+    TemporaryFolder folders[2];
+    int current = 0;
+    std::string story = "seed " + std::to_string(seed) + ": " + program.states + ", " + program.sums;
+    for (bool ended = false; !ended;) {
+      program.states_options = pick(kCommits), program.sums_options = pick(kCommits);
+      const auto at = static_cast<int64_t>(random() % 60);
+      story +=
+          "; [" + program.states_options + " | " + program.sums_options + "] cut at " + std::to_string(at);
+      double t = 0;
+      const double recorded = last_time(folders[current]);
+      ended = run_program(
+          folders[current], program, kEnd,
+          [&](int64_t i) {
+            if (i < at) return false;
+            copy_folder(folders[current], folders[1 - current]);
+            return true;
+          },
+          &t);
+      cuts += !ended, resumed += t > 0, dropped += t < recorded;
+      if (!ended) current = 1 - current;
+    }
+    expect_same(expected, folders[current], story);
+    if (::testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(resumed, 50);
+  EXPECT_GT(dropped, 50) << "runs that had to record something again";
+}
+
+/// In good order, and with an end that was due and one that was not.
+TEST(Resuming, GoesOnFromTheEndOfARun) {
+  Program program;
+  const Left expected = uncut(program, 4);
+  for (const double first_end : {1.0, 1.13, 0.01}) {
+    const TemporaryFolder folder;
+    ASSERT_TRUE(run_program(folder, program, first_end));
+    ASSERT_TRUE(run_program(folder, program, 4));
+    expect_same(expected, folder, "cut at " + std::to_string(first_end));
+    ASSERT_TRUE(run_program(folder, program, 4)) << "a third time: there is nothing left to do";
+    expect_same(expected, folder, "at its end");
+  }
+}
+
+// ---- kills
+
+/// A child that is killed by a thread of its own at a random moment, until it comes to the end.
+TEST(Resuming, OutlivesKillsAtAnyMoment) {
+  const unsigned seed = std::random_device()();
+  RecordProperty("seed", static_cast<int>(seed));
+  std::mt19937 random(seed);
+  Program program;
+  program.dt = 0.01;
+  const Left expected = uncut(program, 6);
+  int kills = 0;
+  for (int round = 0; round < 3; ++round) {
+    const TemporaryFolder folder;
+    bool ended = false;
+    for (int attempt = 0; !ended && attempt < 200; ++attempt) {
+      const auto moment = std::chrono::microseconds(2000 + random() % (attempt < 12 ? 30000 : 3000000));
+      const int status = run_in_child([&] {
+        std::thread([moment] {
+          std::this_thread::sleep_for(moment);
+          ::kill(::getpid(), SIGKILL);
+        }).detach();
+        run_program(folder, program, 6, [](int64_t) {
+          std::this_thread::sleep_for(std::chrono::microseconds(50));
+          return false;
+        });
+        ::_exit(0);
+        return 0;
+      });
+      ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      ASSERT_TRUE(ended || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)) << exited_well(status);
+      kills += !ended;
+    }
+    ASSERT_TRUE(ended) << "seed " << seed;
+    expect_same(expected, folder, "seed " + std::to_string(seed));
+  }
+  EXPECT_GT(kills, 10);
+}
+
+// ---- what there is to go on from
+
+TrackerHandle recorder(pde_storage *storage, const char *schedule = "constant(1)", const char *options = "") {
+  TrackerHandle tracker;
+  REQUIRE_OK(pde_tracker_create_storage(storage, schedule_of(schedule), nullptr, nullptr, nullptr, nullptr,
+                                        options_from(options), tracker.out()));
+  return tracker;
+}
+
+ControllerHandle controller_of(const TrackerHandle &tracker) {
+  pde_tracker *const list[] = {tracker};
+  ControllerHandle run;
+  REQUIRE_OK(pde_controller_create(list, 1, nullptr, run.out()));
+  return run;
+}
+
+/// A loop of steps of 0.5, whose state is its time; to the end, or up to the time of a cut.
+void record(pde_controller *run, pde_field *state, double t, double t_end, double cut = HUGE_VAL) {
+  double t_next = 0;
+  REQUIRE_OK(pde_field_fill(state, t, 0));
+  pde_status status = pde_controller_start(run, state, t, t_end, &t_next);
+  while (status == PDE_OK && t < cut) {
+    t = std::min(t_next, t + 0.5);
+    REQUIRE_OK(pde_field_fill(state, t, 0));
+    status = pde_controller_handle(run, state, t, &t_next);
+  }
+  if (status == PDE_STOP) REQUIRE_OK(pde_controller_finish(run, state, t));
+}
+
+std::vector<double> times_in(pde_storage *storage) {
+  int64_t length = 0;
+  REQUIRE_OK(pde_storage_length(storage, &length));
+  std::vector<double> times(static_cast<size_t>(length));
+  REQUIRE_OK(pde_storage_times(storage, 0, length, times.data()));
+  return times;
+}
+
+using Times = std::vector<double>;
+
+class Resumes : public ::testing::Test {
+ protected:
+  TemporaryFolder folder;
+  std::string path = folder.file("run.h5");
+  GridHandle grid = unit_grid({4});
+  FieldHandle state = filled_field(grid, 0);
+  double t = -1;
+};
+
+TEST_F(Resumes, TellThatThereIsNothing) {
+  for (const std::string &uri : {path, std::string("memory:")}) {
+    const StorageHandle storage = open_storage(uri, "append");
+    const ControllerHandle run = controller_of(recorder(storage));
+    EXPECT_FAILS(PDE_EMPTY, pde_controller_resume(run, storage, state, &t), "no snapshot");
+    EXPECT_EQ(t, -1);
+    record(run, state, 0, 2);
+    EXPECT_EQ(times_in(storage), (Times{0, 1, 2}));
+  }
+}
+
+/// In one process, with storages that hold their series in memory.
+TEST_F(Resumes, GoOnInMemory) {
+  const StorageHandle keeper = open_storage("memory:resumed", "append");
+  for (const double cut : {2.5, 4.0}) {
+    const StorageHandle storage = open_storage("memory:resumed", "append");
+    const ControllerHandle run = controller_of(recorder(storage));
+    const pde_status status = pde_controller_resume(run, storage, state, &t);
+    EXPECT_EQ(status, cut == 2.5 ? PDE_EMPTY : PDE_OK);
+    EXPECT_TRUE(cut == 2.5 ? t == -1 : t >= 0 && t <= 2) << t;
+    record(run, state, cut == 2.5 ? 0 : t, 5, cut);
+  }
+  EXPECT_EQ(times_in(keeper), (Times{0, 1, 2, 3, 4}));
+}
+
+TEST_F(Resumes, GiveTheStateBitForBitInAnyLayout) {
+  {
+    const StorageHandle storage = open_storage(path, "append");
+    record(controller_of(recorder(storage)), state, 0, 3);
+  }
+  double samples[8] = {};
+  const int64_t strides[] = {2};
+  FieldHandle wrapped;
+  REQUIRE_OK(pde_field_wrap(grid, PDE_SCALAR, PDE_FLOAT64, nullptr, samples, strides, wrapped.out()));
+  const StorageHandle storage = open_storage(path, "append");
+  const ControllerHandle run = controller_of(recorder(storage));
+  REQUIRE_OK(pde_controller_resume(run, storage, wrapped, &t));
+  EXPECT_EQ(t, 3);
+  EXPECT_EQ(samples[2], 3);
+  EXPECT_EQ(samples[3], 0);
+  double t_next = 0;
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_controller_start(run, wrapped, 2, 5, &t_next), "t_start is 2", "3");
+  EXPECT_FAILS(PDE_ERR_STATE, pde_controller_resume(run, storage, state, &t), "goes on at t = 3");
+}
+
+/// Into a new file, from one that is left as it is; and the last state of a run is not recorded twice.
+TEST_F(Resumes, GoOnInANewFile) {
+  {
+    const StorageHandle storage = open_storage(path, "append");
+    record(controller_of(recorder(storage, "constant(1)", "final=true")), state, 0, 2.5);
+  }
+  const std::string before = bytes_of_file(path);
+  const StorageHandle from = open_storage(path, "readonly"),
+                      into = open_storage(folder.file("on.h5"), nullptr);
+  const ControllerHandle run = controller_of(recorder(into, "constant(1)", "final=true"));
+  REQUIRE_OK(pde_controller_resume(run, from, state, &t));
+  EXPECT_EQ(t, 2.5);
+  record(run, state, t, 4);
+  EXPECT_EQ(times_in(into), (Times{3, 4}));
+  EXPECT_TRUE(bytes_of_file(path) == before);
+  const StorageHandle again = open_storage(path, "append");
+  const ControllerHandle nothing_to_do = controller_of(recorder(again, "constant(1)", "final=true"));
+  REQUIRE_OK(pde_controller_resume(nothing_to_do, again, state, &t));
+  record(nothing_to_do, state, t, 2.5);
+  EXPECT_EQ(times_in(again), (Times{0, 1, 2, 2.5}));
+}
+
+/// What was appended by hand, or by another program, is not taken for what a kill has left.
+TEST_F(Resumes, GoOnBehindWhatOthersHaveAppended) {
+  {
+    const StorageHandle storage = open_storage(path, "append");
+    record(controller_of(recorder(storage)), state, 0, 2);
+    REQUIRE_OK(pde_storage_append(storage, state, 3));
+    REQUIRE_OK(pde_storage_append(storage, state, 3.25));
+  }
+  const StorageHandle storage = open_storage(path, "append");
+  const ControllerHandle run = controller_of(recorder(storage));
+  REQUIRE_OK(pde_controller_resume(run, storage, state, &t));
+  EXPECT_EQ(t, 3.25);
+  record(run, state, t, 5);
+  EXPECT_EQ(times_in(storage), (Times{0, 1, 2, 3, 3.25, 4, 5})) << "the schedule is that of a run from 0";
+}
+
+/// Files of py-pde: the last snapshot, and the schedule from where its run began.
+TEST_F(Resumes, GoOnFromFilesOfPyPde) {
+  std::filesystem::copy_file(std::string(PDE_GOLDEN_DIR) + "/solvers/diffusion_tstart.hdf5", path);
+  const StorageHandle storage = open_storage(path, "append");
+  const FieldHandle like = sample_of(storage);
+  const Times before = times_in(storage);
+  const ControllerHandle run = controller_of(recorder(storage));
+  REQUIRE_OK(pde_controller_resume(run, storage, like, &t));
+  EXPECT_EQ(t, before.back());
+  record(run, like, t, t + 2);
+  Times after = times_in(storage);
+  ASSERT_EQ(after.size(), before.size() + 2);
+  EXPECT_EQ(std::fmod(after.back() - before.front(), 1), 0);
+}
+
+TEST_F(Resumes, OfMoviesGoOnInASecondFile) {
+  const StorageHandle storage = open_storage(path, "append");
+  const std::string film = folder.file("film.mp4");
+  for (const double end : {2.0, 4.0}) {
+    StorageHandle movie;
+    const pde_status status = pde_storage_open(film.c_str(), "create", nullptr, movie.out());
+    if (status == PDE_ERR_UNSUPPORTED) GTEST_SKIP() << "built without movies";
+    REQUIRE_OK(status);
+    const TrackerHandle recorders[] = {recorder(storage), recorder(movie)};
+    pde_tracker *const list[] = {recorders[0], recorders[1]};
+    ControllerHandle run;
+    REQUIRE_OK(pde_controller_create(list, 2, nullptr, run.out()));
+    t = 0;
+    Captured log(STDERR_FILENO);
+    EXPECT_EQ(pde_controller_resume(run, storage, state, &t), end == 2 ? PDE_EMPTY : PDE_OK);
+    EXPECT_EQ(log.text().find("film-2.mp4") != std::string::npos, end == 4);
+    record(run, state, t, end);
+  }
+  EXPECT_TRUE(folder.names().contains("film.mp4") && folder.names().contains("film-2.mp4"));
+  EXPECT_EQ(times_in(storage), (Times{0, 1, 2, 3, 4}));
+}
+
+// ---- refusals
+
+class RefusedResume : public Resumes {
+ protected:
+  void SetUp() override {
+    const StorageHandle storage = open_storage(path, "append");
+    record(controller_of(recorder(storage)), state, 0, 3);
+  }
+  void expect_unchanged() { EXPECT_EQ(times_in(open_storage(path, "readonly")), (Times{0, 1, 2, 3})); }
+};
+
+pde_status halve(const pde_field *in, double, pde_field *out, void *) {
+  if (pde_status status = pde_field_assign(out, in)) return status;
+  return pde_field_combine(out, 0.5, 0, nullptr);
+}
+
+TEST_F(RefusedResume, OfWhatIsNotTheState) {
+  const std::string rounded = folder.file("rounded.h5"), other = folder.file("other.h5");
+  {
+    const StorageHandle storage = open_storage(rounded, "append", options_from("keep_bits=10"));
+    record(controller_of(recorder(storage)), state, 0, 3);
+    const StorageHandle transformed = open_storage(other, "append");
+    TrackerHandle tracker;
+    REQUIRE_OK(pde_tracker_create_storage(transformed, nullptr, state, halve, nullptr, nullptr, nullptr,
+                                          tracker.out()));
+    record(controller_of(tracker), state, 0, 3);
+  }
+  const StorageHandle memory = open_storage("memory:", nullptr), storage = open_storage(path, "readonly");
+  const ControllerHandle run = controller_of(recorder(memory));
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_controller_resume(run, open_storage(rounded, "append"), state, &t),
+               "snapshot 3", "rounded", "keep_bits");
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_controller_resume(run, open_storage(other, "append"), state, &t),
+               "what a function made of the state");
+  const FieldHandle single = new_field(grid, PDE_SCALAR, PDE_FLOAT32);
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_controller_resume(run, storage, single, &t), "float32", "float64",
+               "narrowed");
+  StorageHandle view;
+  REQUIRE_OK(pde_storage_view_range(storage, 0, 2, 1, view.out()));
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_controller_resume(run, view, state, &t), "shows another storage");
+  EXPECT_EQ(t, -1);
+  EXPECT_EQ(pde_controller_resume(run, storage, state, &t), PDE_OK) << pde_error_message();
+}
+
+TEST_F(RefusedResume, WithAnotherState) {
+  const StorageHandle storage = open_storage(path, "append");
+  const ControllerHandle run = controller_of(recorder(storage));
+  EXPECT_FAILS(PDE_ERR_SHAPE, pde_controller_resume(run, storage, new_field(unit_grid({5})), &t), "[5]",
+               "[4]");
+  EXPECT_FAILS(PDE_ERR_SHAPE, pde_controller_resume(run, storage, new_field(grid, PDE_VECTOR), &t),
+               "VectorField", "ScalarField");
+  expect_unchanged();
+}
+
+TEST_F(RefusedResume, IntoAStorageThatStartsAnewOrIsOnlyRead) {
+  const struct {
+    const char *mode;
+    pde_status status;
+    const char *word;
+  } cases[] = {{"truncate_once", PDE_ERR_STATE, "mode append"},
+               {"truncate", PDE_ERR_STATE, "mode append"},
+               {"readonly", PDE_ERR_READONLY, "readonly"},
+               {"create", PDE_ERR_EXISTS, "append"}};
+  for (const auto &[mode, status, word] : cases) {
+    const StorageHandle storage = open_storage(path, mode);
+    const ControllerHandle run = controller_of(recorder(storage));
+    EXPECT_FAILS(status, pde_controller_resume(run, storage, state, &t), "storage", word) << mode;
+    EXPECT_EQ(t, -1);
+  }
+  expect_unchanged();
+}
+
+/// Output of another run in the place of that which the run has recorded.
+TEST_F(RefusedResume, WithTheStorageOfAnotherRun) {
+  const std::string other = folder.file("other.h5");
+  record_file(other, 2);
+  const StorageHandle from = open_storage(path, "append"), into = open_storage(other, "append");
+  const ControllerHandle run = controller_of(recorder(into));
+  EXPECT_FAILS(PDE_ERR_STATE, pde_controller_resume(run, from, state, &t), "2 snapshots", "recorded 4",
+               "t = 3");
+  EXPECT_EQ(times_in(into), (Times{0, 1}));
+}
+
+TEST_F(RefusedResume, InAStorageThatIsBeingWrittenOrARunThatHasBegun) {
+  const StorageHandle storage = open_storage(path, "append");
+  REQUIRE_OK(pde_storage_start(storage, state, nullptr));
+  const StorageHandle memory = open_storage("memory:", nullptr);
+  const ControllerHandle run = controller_of(recorder(memory));
+  EXPECT_FAILS(PDE_ERR_STATE, pde_controller_resume(run, storage, state, &t), "being written");
+  const StorageHandle beside = open_storage(path, "append");
+  const ControllerHandle second = controller_of(recorder(beside));
+  EXPECT_OK(pde_controller_resume(second, beside, state, &t)) << "nothing is to be dropped";
+  double t_next = 0;
+  REQUIRE_OK(pde_controller_start(run, state, 0, 5, &t_next));
+  REQUIRE_OK(pde_storage_finish(storage));
+  EXPECT_FAILS(PDE_ERR_STATE, pde_controller_resume(run, storage, state, &t), "has started");
+}
+
+}  // namespace
+}  // namespace test
