@@ -5,6 +5,7 @@
 # usage: scripts/campaign.sh prefix            each prefix of what scripted recordings do to their files
 #        scripts/campaign.sh powercut [N]      N power cuts of recordings with fsync (10000)
 #        scripts/campaign.sh kill [N]          N kills at random moments (1000)
+#        scripts/campaign.sh resume [N]        N kills of runs that go on, until they come to the end (1000)
 #        scripts/campaign.sh faults            the n-th file operation or allocation fails, for each n
 #        scripts/campaign.sh fuzz [AMOUNT]     hostile texts, journals and files; as scripts/fuzz.sh (600 seconds each)
 #        scripts/campaign.sh files [N]         N files built with hostile content, and N with changed bytes (100000)
@@ -15,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
-  sed -n '5,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '5,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -50,6 +51,7 @@ case $name in
   prefix) PDE_PREFIX_STRIDE=${PDE_PREFIX_STRIDE:-1} run "prefixes " prefix_test ;;
   powercut) PDE_POWERCUTS=${amount:-10000} run "power cuts " powercut_test ;;
   kill) PDE_KILLS=${amount:-1000} run "kills " kill_test ;;
+  resume) PDE_RESUME_KILLS=${amount:-1000} run "resumed runs " resume_test --gtest_filter=Resuming.Outlives\* ;;
   faults)
     run "\\[==========\\] .* ran" file_faults_test
     run "\\[==========\\] .* ran" worker_faults_test
