@@ -58,6 +58,10 @@ _SIGNATURES = {
     "pde_storage_set_info": "pss",
     "pde_storage_snapshot_info": "plp",
     "pde_storage_copy": "ppp",
+    "pde_controller_create": "plpp",
+    "pde_controller_info": "pp",
+    "pde_equation_create": "spp",
+    "pde_solve": "ppddppp",
 }
 _TYPES = {"p": c.c_void_p, "s": c.c_char_p, "i": c.c_int32, "l": c.c_int64, "d": c.c_double}
 
