@@ -101,12 +101,9 @@ pde_status pde_options_describe(const char *consumer, const char **out_json) noe
     if (!table) {
       fail(PDE_ERR_NOT_FOUND,
            "consumer is \"{}\", expected memory:, hdf5:, movie:, custom:, copy, merge, apply, check, plot, "
-           "tracker:storage, tracker:progress, tracker:print, tracker:consistency, "
-           "tracker:material_conservation, "
-           "tracker:steady_state, tracker:runtime, controller, solve, equation:diffusion, "
-           "equation:allen-cahn, "
-           "equation:cahn-hilliard or equation:swift-hohenberg",
-           consumer);
+           "{}, solve, equation:diffusion, equation:allen-cahn, equation:cahn-hilliard or "
+           "equation:swift-hohenberg",
+           consumer, tracker_consumers());
     }
     // Texts that live for ever, one per consumer.
     static auto *mutex = new std::mutex;

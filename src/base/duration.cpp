@@ -1,5 +1,7 @@
 #include "base/duration.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -137,6 +139,21 @@ std::optional<double> parse_duration(std::string_view text) {
   if (!seconds) seconds = iso_form(rest);
   if (!seconds) seconds = unit_form(rest);
   return seconds && std::isfinite(*seconds) ? seconds : std::nullopt;
+}
+
+std::string duration_text(double seconds) {
+  constexpr double kLongest = 1e9 * 86400;  // Python's, about
+  const auto whole = static_cast<int64_t>(std::clamp(seconds, 0.0, kLongest));
+  const int64_t days = whole / 86400;
+  const std::string clock = fmt::format("{}:{:02}:{:02}", whole / 3600 % 24, whole / 60 % 60, whole % 60);
+  return days == 0 ? clock : fmt::format("{} day{}, {}", days, days == 1 ? "" : "s", clock);
+}
+
+std::string duration_text_micros(double seconds) {
+  const double micros = std::round(1e6 * seconds);
+  const double whole = std::floor(micros / 1e6);
+  const auto rest = static_cast<int>(micros - 1e6 * whole);
+  return duration_text(whole) + (rest == 0 ? "" : fmt::format(".{:06}", rest));
 }
 
 }  // namespace pde

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pde {
@@ -15,5 +16,10 @@ namespace pde {
 /// A sign stands before all of it, or in the first form before the days and before the rest. A number alone
 /// is no duration: see parse_real. Fractions of the first form count to the microsecond.
 std::optional<double> parse_duration(std::string_view text);
+
+/// "1:02:03", or "2 days, 1:02:03" from a day on, as Python writes a duration; whole seconds.
+std::string duration_text(double seconds);
+/// The same with microseconds, unless they are 0: "0:00:00.779192".
+std::string duration_text_micros(double seconds);
 
 }  // namespace pde

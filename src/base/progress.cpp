@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/duration.hpp"
 #include "base/error.hpp"
 
 namespace pde {
@@ -63,14 +64,6 @@ void ProgressLine::end() {
   if (!terminal_ || width_ == 0) return;  // nothing was shown
   std::fputc('\n', stream_);
   std::fflush(stream_);
-}
-
-std::string duration_text(double seconds) {
-  constexpr double kLongest = 1e9 * 86400;  // Python's, about
-  const auto whole = static_cast<int64_t>(std::clamp(seconds, 0.0, kLongest));
-  const int64_t days = whole / 86400;
-  const std::string clock = fmt::format("{}:{:02}:{:02}", whole / 3600 % 24, whole / 60 % 60, whole % 60);
-  return days == 0 ? clock : fmt::format("{} day{}, {}", days, days == 1 ? "" : "s", clock);
 }
 
 // ---- long calls

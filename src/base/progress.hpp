@@ -41,9 +41,6 @@ class ProgressLine {
   size_t width_ = 0;  // of the line on the terminal
 };
 
-/// "1:02:03", or "2 days, 1:02:03" from a day on, as Python writes a duration; whole seconds.
-std::string duration_text(double seconds);
-
 inline constexpr OptionSpec kProgressOption = {"progress", OptionType::flag, "false", "",
                                                "draw a bar on stderr"};
 

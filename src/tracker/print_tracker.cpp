@@ -54,13 +54,6 @@ class PrintTracker : public Tracker {
 
 }  // namespace
 
-OptionTable print_tracker_options() {
-  return kOptions;
-}
-
-TrackerPtr make_print_tracker(SchedulePtr schedule, const Options &options) {
-  const ResolvedOptions resolved(options, kOptions, "tracker:print");
-  return std::make_shared<PrintTracker>(std::move(schedule), resolved);
-}
+constinit const TrackerKind kPrintTracker = {"print", kOptions, make_tracker_of<PrintTracker>};
 
 }  // namespace pde

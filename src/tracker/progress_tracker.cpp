@@ -69,13 +69,6 @@ class ProgressTracker : public Tracker {
 
 }  // namespace
 
-OptionTable progress_tracker_options() {
-  return kOptions;
-}
-
-TrackerPtr make_progress_tracker(SchedulePtr schedule, const Options &options) {
-  const ResolvedOptions resolved(options, kOptions, "tracker:progress");
-  return std::make_shared<ProgressTracker>(std::move(schedule), resolved);
-}
+constinit const TrackerKind kProgressTracker = {"progress", kOptions, make_tracker_of<ProgressTracker>};
 
 }  // namespace pde

@@ -3,10 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cmath>
-
+#include "base/duration.hpp"
 #include "base/json.hpp"
-#include "base/progress.hpp"
 
 namespace pde {
 namespace {
@@ -17,14 +15,6 @@ std::string utc_text(std::chrono::system_clock::time_point time) {
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
   return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:06}+00:00",
                      fmt::gmtime(static_cast<std::time_t>(micros / 1000000)), micros % 1000000);
-}
-
-/// "0:00:00.779192", as Python prints a duration.
-std::string duration_text_micros(double seconds) {
-  const double micros = std::round(1e6 * seconds);
-  const double whole = std::floor(micros / 1e6);
-  const auto rest = static_cast<int>(micros - 1e6 * whole);
-  return duration_text(whole) + (rest == 0 ? "" : fmt::format(".{:06}", rest));
 }
 
 }  // namespace

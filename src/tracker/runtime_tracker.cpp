@@ -3,7 +3,6 @@
 
 #include "base/duration.hpp"
 #include "base/numbers.hpp"
-#include "base/progress.hpp"
 #include "tracker/tracker_kinds.hpp"
 
 namespace pde {
@@ -17,6 +16,7 @@ constexpr OptionSpec kOptions[] = {
 };
 
 double seconds_of(const ResolvedOptions &options, const char *name) {
+  if (!options.has(name)) fail(PDE_ERR_ARGUMENT, "option {} is not set, expected a duration", name);
   const std::string text = options.text(name);
   const auto number = parse_real(text), seconds = number ? number : parse_duration(text);
   if (!seconds || !(*seconds >= 0))
@@ -29,10 +29,14 @@ double seconds_of(const ResolvedOptions &options, const char *name) {
 
 class RuntimeTracker : public Tracker {
  public:
-  RuntimeTracker(SchedulePtr schedule, double seconds, double before)
+  RuntimeTracker(SchedulePtr schedule, const ResolvedOptions &options)
       : Tracker(schedule ? std::move(schedule) : std::make_unique<StepSchedule>(1)),
-        seconds_(seconds),
-        before_(before) {}
+        seconds_(seconds_of(options, "max_runtime")),
+        before_(seconds_of(options, "before")) {
+    if (before_ <= seconds_) return;
+    fail(PDE_ERR_ARGUMENT, "option before is {}, expected at most max_runtime, {}", options.text("before"),
+         options.text("max_runtime"));
+  }
 
   std::string name() const override { return "runtime"; }
   bool needs_state() const override { return false; }
@@ -42,7 +46,7 @@ class RuntimeTracker : public Tracker {
   Verdict handle(const StatePtr &, double) override {
     const double passed = std::chrono::duration<double>(Clock::now() - began_).count();
     if (passed < seconds_ - before_) return {};
-    return {true, fmt::format("Reached maximal runtime of {}", duration_text(seconds_))};
+    return {true, fmt::format("Reached maximal runtime of {}", duration_text_micros(seconds_))};
   }
 
  private:
@@ -53,19 +57,6 @@ class RuntimeTracker : public Tracker {
 
 }  // namespace
 
-OptionTable runtime_tracker_options() {
-  return kOptions;
-}
-
-TrackerPtr make_runtime_tracker(SchedulePtr schedule, const Options &options) {
-  const ResolvedOptions resolved(options, kOptions, "tracker:runtime");
-  if (!resolved.has("max_runtime"))
-    fail(PDE_ERR_ARGUMENT, "option max_runtime is not set, expected a duration");
-  const double seconds = seconds_of(resolved, "max_runtime"), before = seconds_of(resolved, "before");
-  if (before > seconds)
-    fail(PDE_ERR_ARGUMENT, "option before is {}, expected at most max_runtime, {}", resolved.text("before"),
-         resolved.text("max_runtime"));
-  return std::make_shared<RuntimeTracker>(std::move(schedule), seconds, before);
-}
+constinit const TrackerKind kRuntimeTracker = {"runtime", kOptions, make_tracker_of<RuntimeTracker>};
 
 }  // namespace pde

@@ -20,7 +20,8 @@ SchedulePtr schedule_or_second(SchedulePtr schedule) {
 
 class ConsistencyTracker : public Tracker {
  public:
-  explicit ConsistencyTracker(SchedulePtr schedule) : Tracker(schedule_or_second(std::move(schedule))) {}
+  ConsistencyTracker(SchedulePtr schedule, const ResolvedOptions &)
+      : Tracker(schedule_or_second(std::move(schedule))) {}
 
   std::string name() const override { return "consistency"; }
 
@@ -131,31 +132,10 @@ class SteadyStateTracker : public Tracker {
 
 }  // namespace
 
-OptionTable consistency_tracker_options() {
-  return {};
-}
-
-TrackerPtr make_consistency_tracker(SchedulePtr schedule, const Options &options) {
-  const ResolvedOptions none(options, {}, "tracker:consistency");
-  return std::make_shared<ConsistencyTracker>(std::move(schedule));
-}
-
-OptionTable material_tracker_options() {
-  return kMaterialOptions;
-}
-
-TrackerPtr make_material_tracker(SchedulePtr schedule, const Options &options) {
-  const ResolvedOptions resolved(options, kMaterialOptions, "tracker:material_conservation");
-  return std::make_shared<MaterialTracker>(std::move(schedule), resolved);
-}
-
-OptionTable steady_state_tracker_options() {
-  return kSteadyStateOptions;
-}
-
-TrackerPtr make_steady_state_tracker(SchedulePtr schedule, const Options &options) {
-  const ResolvedOptions resolved(options, kSteadyStateOptions, "tracker:steady_state");
-  return std::make_shared<SteadyStateTracker>(std::move(schedule), resolved);
-}
+constinit const TrackerKind kConsistencyTracker = {"consistency", {}, make_tracker_of<ConsistencyTracker>};
+constinit const TrackerKind kMaterialTracker = {"material_conservation", kMaterialOptions,
+                                                make_tracker_of<MaterialTracker>};
+constinit const TrackerKind kSteadyStateTracker = {"steady_state", kSteadyStateOptions,
+                                                   make_tracker_of<SteadyStateTracker>};
 
 }  // namespace pde

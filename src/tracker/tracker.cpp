@@ -35,43 +35,44 @@ TrackerPtr make_callback_tracker(SchedulePtr schedule, std::function<Verdict(con
 
 namespace {
 
-struct Named {
-  std::string_view name;
-  TrackerPtr (*make)(SchedulePtr schedule, const Options &options);
-  OptionTable (*options)();
-};
-constexpr Named kNamed[] = {
-    {"consistency", make_consistency_tracker, consistency_tracker_options},
-    {"material_conservation", make_material_tracker, material_tracker_options},
-    {"print", make_print_tracker, print_tracker_options},
-    {"progress", make_progress_tracker, progress_tracker_options},
-    {"runtime", make_runtime_tracker, runtime_tracker_options},
-    {"steady_state", make_steady_state_tracker, steady_state_tracker_options},
-};
+constexpr std::string_view kPrefix = "tracker:";
 
-const Named *find_named(std::string_view name) {
-  const auto found = std::find_if(std::begin(kNamed), std::end(kNamed),
-                                  [&](const Named &each) { return each.name == name; });
-  return found == std::end(kNamed) ? nullptr : found;
+const TrackerKind *const kKinds[] = {&kConsistencyTracker, &kMaterialTracker, &kPrintTracker,
+                                     &kProgressTracker,    &kRuntimeTracker,  &kSteadyStateTracker};
+
+const TrackerKind *find_kind(std::string_view name) {
+  const auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const TrackerKind *each) { return each->name == name; });
+  return found == std::end(kKinds) ? nullptr : *found;
 }
 
 }  // namespace
 
 TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options) {
-  if (const Named *named = find_named(name)) return named->make(std::move(schedule), options);
-  std::string names;
-  for (const Named &each : kNamed) names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", each.name);
-  fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected that of a tracker: {}", name, names);
+  const TrackerKind *kind = find_kind(name);
+  if (!kind) {
+    std::string names;
+    for (const TrackerKind *each : kKinds)
+      names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", each->name);
+    fail(PDE_ERR_ARGUMENT, "name is \"{}\", expected that of a tracker: {}", name, names);
+  }
+  const ResolvedOptions resolved(options, kind->options, fmt::format("{}{}", kPrefix, name));
+  return kind->make(std::move(schedule), resolved);
 }
 
 std::optional<OptionTable> tracker_options(std::string_view consumer) {
-  constexpr std::string_view kTracker = "tracker:";
   if (consumer == "controller") return OptionTable();
-  if (!consumer.starts_with(kTracker)) return std::nullopt;
-  const std::string_view name = consumer.substr(kTracker.size());
+  if (!consumer.starts_with(kPrefix)) return std::nullopt;
+  const std::string_view name = consumer.substr(kPrefix.size());
   if (name == "storage") return storage_tracker_options();
-  const Named *named = find_named(name);
-  return named ? std::optional(named->options()) : std::nullopt;
+  const TrackerKind *kind = find_kind(name);
+  return kind ? std::optional(kind->options) : std::nullopt;
+}
+
+std::string tracker_consumers() {
+  std::string names = "controller, tracker:storage";
+  for (const TrackerKind *each : kKinds) names += fmt::format(", {}{}", kPrefix, each->name);
+  return names;
 }
 
 }  // namespace pde

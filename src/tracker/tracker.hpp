@@ -121,5 +121,7 @@ TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Optio
 /// The table of "tracker:storage", "tracker:" with one of these names, "controller" (which may be empty);
 /// nothing: no such consumer.
 std::optional<OptionTable> tracker_options(std::string_view consumer);
+/// All of those consumers, for a message: "controller, tracker:storage, …".
+std::string tracker_consumers();
 
 }  // namespace pde

@@ -69,5 +69,15 @@ TEST(Duration, NothingElse) {
   }
 }
 
+TEST(DurationText, IsPythons) {
+  EXPECT_EQ(duration_text(0.9), "0:00:00");
+  EXPECT_EQ(duration_text(3723), "1:02:03");
+  EXPECT_EQ(duration_text(86400), "1 day, 0:00:00");
+  EXPECT_EQ(duration_text(3 * 86400 + 3599), "3 days, 0:59:59");
+  EXPECT_EQ(duration_text_micros(0.779192), "0:00:00.779192");
+  EXPECT_EQ(duration_text_micros(5), "0:00:05");
+  EXPECT_EQ(duration_text_micros(59.9999996), "0:01:00");
+}
+
 }  // namespace
 }  // namespace pde

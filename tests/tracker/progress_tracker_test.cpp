@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "base/progress.hpp"
 #include "support/expect_error.hpp"
 #include "support/written_text.hpp"
 #include "tracker/tracker_fixture.hpp"
-#include "tracker/tracker_kinds.hpp"
 
 namespace pde {
 namespace {
@@ -72,13 +70,6 @@ TEST(ProgressTracker, ChecksItsOptions) {
   Options options;
   options.set("stream", std::string("file"));
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, make_tracker("progress", nullptr, options), "stream", "stdout");
-}
-
-TEST(DurationText, IsPythons) {
-  EXPECT_EQ(duration_text(0.9), "0:00:00");
-  EXPECT_EQ(duration_text(3723), "1:02:03");
-  EXPECT_EQ(duration_text(86400), "1 day, 0:00:00");
-  EXPECT_EQ(duration_text(3 * 86400 + 3599), "3 days, 0:59:59");
 }
 
 }  // namespace

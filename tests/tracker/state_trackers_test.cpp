@@ -193,6 +193,12 @@ TEST(RuntimeTracker, EndsARunAsASuccess) {
                    .report["stop_reason"]
                    .GetString(),
                "Reached final time");
+  // Less than a second is something, too.
+  EXPECT_STREQ(
+      run({tracker_of("runtime", nullptr, "max_runtime=0.25 before=0.25")}, initial_state(), 5, 1, ramp)
+          .report["stop_reason"]
+          .GetString(),
+      "Reached maximal runtime of 0:00:00.250000");
   // It neither asks for the state nor for a step.
   Controller controller({tracker_of("runtime", nullptr, "max_runtime=3600")}, Options());
   EXPECT_EQ(controller.start(initial_state(), 0, 10).t, 10);
