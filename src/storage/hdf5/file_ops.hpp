@@ -66,8 +66,10 @@ class Descriptor {
   /// Minus the errno of a file that could not be opened.
   int get() const { return fd_; }
   void reset() {
-    if (fd_ >= 0) ops_->close(std::exchange(fd_, -1));
+    if (fd_ >= 0) close();
   }
+  /// What the system has said of it: 0, or minus an errno.
+  int close() { return ops_->close(std::exchange(fd_, -1)); }
 
  private:
   FileOps *ops_ = nullptr;
