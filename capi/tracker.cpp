@@ -1,4 +1,5 @@
 #include "guard.hpp"
+#include "tracker/table.hpp"
 
 using namespace pde;
 using namespace pde::capi;
@@ -52,6 +53,43 @@ pde_status pde_tracker_create_callback(const pde_schedule *schedule, pde_callbac
               return Verdict{stop, {}};
             }));
       });
+}
+
+pde_status pde_tracker_create_data(const char *columns, const pde_schedule *schedule, pde_measure measure,
+                                   void *user, pde_destroy destroy, const pde_options *options,
+                                   pde_tracker **out_tracker) noexcept {
+  return creating_with_user(
+      out_tracker, "out_tracker", user, destroy, [&](const std::shared_ptr<UserData> &owner) {
+        needed_text(columns, "columns");
+        needed(measure, "measure");
+        return make_handle<pde_tracker>(make_data_tracker(
+            columns, schedule_of(schedule),
+            [measure, owner](const StatePtr &state, double t, std::span<double> out_values) {
+              const Lent lent(state);
+              return call_back_stops("measure", [&] {
+                return measure(lent.get(), t, out_values.data(), static_cast<int64_t>(out_values.size()),
+                               owner->get());
+              });
+            },
+            options_of(options)));
+      });
+}
+
+pde_status pde_tracker_data_length(const pde_tracker *tracker, int64_t *out_length) noexcept {
+  return guarded([&] {
+    const Shared<pde_tracker> t(tracker, "tracker");
+    needed(out_length, "out_length");
+    *out_length = data_table(*t).length();
+  });
+}
+
+pde_status pde_tracker_data_read(const pde_tracker *tracker, int64_t first, int64_t count, double *out_rows,
+                                 int64_t size) noexcept {
+  return guarded([&] {
+    const Shared<pde_tracker> t(tracker, "tracker");
+    if (count != 0) needed(out_rows, "out_rows");
+    data_table(*t).read(first, count, out_rows, size);
+  });
 }
 
 void pde_tracker_free(pde_tracker *tracker) noexcept {

@@ -52,6 +52,20 @@ typedef struct pde_controller pde_controller;
  */
 typedef pde_status (*pde_callback)(const pde_field *state, double time, void *user);
 
+/**
+ * Finds numbers about the state when it is due.
+ *
+ * @param state      read-only; lent for the call.
+ * @param time       that of the state; user's time unit.
+ * @param out_values [count] one per column; NaN before. User's units.
+ * @param count      the number of columns.
+ * @param user       as given to pde_tracker_create_data.
+ * @return PDE_OK; PDE_STOP: the run has reached its aim and ends, with this row as the last; a negative
+ *         status: the run fails with it, and there is no such row.
+ */
+typedef pde_status (*pde_measure)(const pde_field *state, double time, double *out_values, int64_t count,
+                                  void *user);
+
 /* ---- trackers */
 
 /**
@@ -131,6 +145,74 @@ PDE_API pde_status pde_tracker_create_storage(pde_storage *storage, const pde_sc
 PDE_API pde_status pde_tracker_create_callback(const pde_schedule *schedule, pde_callback callback,
                                                void *user, pde_destroy destroy,
                                                pde_tracker **out_tracker) PDE_NOEXCEPT;
+
+/**
+ * Create a tracker that keeps a table: a row per time, with the numbers that a function finds in the state.
+ *
+ * The table goes to the file of option `path`, or stays in memory (pde_tracker_data_read).
+ *
+ * - CSV has a header ",time,mean,max" and a running index in front of each row, as py-pde writes it.
+ * - JSON lines have one object per row: {"time": 0.5, "mean": 1.0, "max": 2.0}.
+ * - JSON has one object per column, {"time": {"0": 0.0, "1": 0.5}, …}, as py-pde writes it.
+ *
+ * Numbers read back exactly. NaN is an empty cell in CSV, which has "inf" and "-inf"; in JSON all of them are
+ * null.
+ *
+ * A row of CSV or JSON lines is in the file when the call that made it returns, so that others can follow it
+ * and a kill loses none. JSON is written once, at the end of the run, to PATH.tmp, which then takes the name.
+ * What a kill has left of a row is dropped when a later run goes on behind it.
+ *
+ * A row that cannot be written, or is earlier than the one before, fails the run.
+ *
+ * @param columns     [in] names of the values with commas between: "mean,max"; blanks around them do not
+ *                    count. All different, none "time" or empty, without quotes, backslashes, line breaks.
+ * @param schedule    [in] copied; or NULL: "constant(1)".
+ * @param measure     [in] fills one value per column; kept until the tracker is gone.
+ * @param user        [in] handed to `measure`; or NULL.
+ * @param destroy     [in] runs on `user` when the tracker is gone, or at once if this fails; or NULL.
+ * @param options     [in] `path`; `format` [by the ending of the path] csv|jsonl|json; `mode` ["create"],
+ *                    in the words of pde_storage_open: "create" refuses a file that holds rows, "append"
+ *                    goes on behind them, "truncate" drops them when the run starts; `final` [false]: the
+ *                    last state, too; or NULL.
+ * @param out_tracker [out] the tracker; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (columns; options; an ending that tells no format); PDE_ERR_EXISTS (mode
+ *         "create", and the file holds rows); PDE_ERR_FORMAT (mode "create" or "append", and the file holds
+ *         something else, or other columns; it is left as it is); PDE_ERR_BUSY (another tracker writes to the
+ *         file); PDE_ERR_IO (message has path and cause).
+ * @threads any.
+ * @since 0.2
+ */
+PDE_API pde_status pde_tracker_create_data(const char *columns, const pde_schedule *schedule,
+                                           pde_measure measure, void *user, pde_destroy destroy,
+                                           const pde_options *options,
+                                           pde_tracker **out_tracker) PDE_NOEXCEPT;
+
+/**
+ * How many rows a table in memory has: those of the last run, or of the one that goes on.
+ *
+ * @param tracker    [in] of pde_tracker_create_data without option `path`.
+ * @param out_length [out] rows.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (another tracker, or its table is in a file).
+ * @threads one call at a time per tracker, and not while another thread runs its controller.
+ * @since 0.2
+ */
+PDE_API pde_status pde_tracker_data_length(const pde_tracker *tracker, int64_t *out_length) PDE_NOEXCEPT;
+
+/**
+ * Read rows of a table in memory: (0, length) gives all, (-1, 1) the last.
+ *
+ * @param tracker  [in] of pde_tracker_create_data without option `path`.
+ * @param first    [in] number of the first row; a negative one counts from the end.
+ * @param count    [in] how many, at least 0.
+ * @param out_rows [out] [count][1 + columns] the time and the values of each row; may be NULL if count is 0.
+ * @param size     [in] length of out_rows: count * (1 + columns).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (another tracker, or its table is in a file; count below 0); PDE_ERR_RANGE
+ *         (beyond either end; the message has the length); PDE_ERR_SHAPE (size).
+ * @threads one call at a time per tracker, and not while another thread runs its controller.
+ * @since 0.2
+ */
+PDE_API pde_status pde_tracker_data_read(const pde_tracker *tracker, int64_t first, int64_t count,
+                                         double *out_rows, int64_t size) PDE_NOEXCEPT;
 
 /**
  * Give a tracker handle back. A controller that has the tracker keeps it and goes on with it.

@@ -65,12 +65,13 @@ std::optional<OptionTable> tracker_options(std::string_view consumer) {
   if (!consumer.starts_with(kPrefix)) return std::nullopt;
   const std::string_view name = consumer.substr(kPrefix.size());
   if (name == "storage") return storage_tracker_options();
+  if (name == "data") return data_tracker_options();
   const TrackerKind *kind = find_kind(name);
   return kind ? std::optional(kind->options) : std::nullopt;
 }
 
 std::string tracker_consumers() {
-  std::string names = "controller, tracker:storage";
+  std::string names = "controller, tracker:storage, tracker:data";
   for (const TrackerKind *each : kKinds) names += fmt::format(", {}{}", kPrefix, each->name);
   return names;
 }

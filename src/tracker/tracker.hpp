@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -114,12 +115,24 @@ TrackerPtr make_storage_tracker(StoragePtr storage, SchedulePtr schedule,
 TrackerPtr make_callback_tracker(SchedulePtr schedule,
                                  std::function<Verdict(const StatePtr &state, double t)> act);
 
+/// Numbers about the state: fills `out_values`, one per column, and tells whether the run has reached its
+/// aim.
+using Measure = std::function<bool(const StatePtr &state, double t, std::span<double> out_values)>;
+
+/// Keeps a table of such numbers. Columns: their names, "mean,max". Schedule null: constant(1). Options:
+/// table "tracker:data"; without `path` the table stays in memory.
+TrackerPtr make_data_tracker(std::string_view columns, SchedulePtr schedule, Measure measure,
+                             const Options &options);
+class MemoryTable;
+/// That table; PDE_ERR_ARGUMENT for any tracker that has none in memory.
+const MemoryTable &data_table(const Tracker &tracker);
+
 /// By name, as py-pde registers them: "consistency", "material_conservation", "print", "progress",
 /// "steady_state", and "runtime". Schedule null: the tracker's default. PDE_ERR_ARGUMENT lists the names.
 TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options);
 
-/// The table of "tracker:storage", "tracker:" with one of these names, "controller" (which may be empty);
-/// nothing: no such consumer.
+/// The table of "tracker:storage", "tracker:data", "tracker:" with one of these names, "controller" (which
+/// may be empty); nothing: no such consumer.
 std::optional<OptionTable> tracker_options(std::string_view consumer);
 /// All of those consumers, for a message: "controller, tracker:storage, …".
 std::string tracker_consumers();

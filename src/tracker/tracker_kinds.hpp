@@ -23,6 +23,7 @@ extern const TrackerKind kConsistencyTracker, kMaterialTracker, kPrintTracker, k
     kRuntimeTracker, kSteadyStateTracker;
 
 OptionTable storage_tracker_options();
+OptionTable data_tracker_options();
 
 /// The schedule, or where it is null constant(1), py-pde's default.
 SchedulePtr schedule_or_default(SchedulePtr schedule);

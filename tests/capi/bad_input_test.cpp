@@ -374,7 +374,7 @@ TEST(WrongOption, UnknownNamesAreAnsweredWithTheKnownOnes) {
   const char *json = "untouched";
   EXPECT_FAILS(PDE_ERR_NOT_FOUND, pde_options_describe("file", &json), "file",
                "memory:", "hdf5:", "movie:", "custom:", "plot", "tracker:progress", "tracker:storage",
-               "controller", "solve", "equation:diffusion");
+               "tracker:data", "controller", "solve", "equation:diffusion");
   EXPECT_STREQ(json, "untouched");
   const FieldHandle field = filled_field(unit_grid({4}), 1);
   double value = 0;

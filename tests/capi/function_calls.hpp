@@ -38,6 +38,9 @@ inline pde_status look(const pde_field *, double, void *) {
 inline pde_status double_it(const pde_field *in, double, pde_field *out, void *) {
   return pde_field_combine(out, 0, 2, in);
 }
+inline pde_status find_mean(const pde_field *state, double, double *out_values, int64_t, void *) {
+  return pde_field_average(state, out_values, 1);
+}
 inline pde_status ones(const double *, int64_t, double *out_values, int64_t count, void *) {
   std::fill_n(out_values, count, 1.0);
   return PDE_OK;
@@ -75,7 +78,14 @@ struct World {
     EXPECT_OK(pde_schedule_first(schedule, 0, &t));
     for (TrackerHandle *one : {&tracker, &other_tracker, &third_tracker})
       EXPECT_OK(pde_tracker_create_callback(schedule, look, nullptr, nullptr, one->out()));
-    pde_tracker *list[] = {tracker};
+    EXPECT_OK(
+        pde_tracker_create_data("mean", schedule, find_mean, nullptr, nullptr, nullptr, table_tracker.out()));
+    pde_tracker *list[] = {table_tracker};
+    ControllerHandle over;
+    EXPECT_OK(pde_controller_create(list, 1, nullptr, over.out()));
+    EXPECT_EQ(pde_controller_start(over, field, 0, 0, &t), PDE_STOP);
+    EXPECT_OK(pde_controller_finish(over, field, 0));
+    list[0] = tracker;
     EXPECT_OK(pde_controller_create(list, 1, nullptr, controller.out()));
     EXPECT_OK(pde_controller_start(controller, field, 0, 5, &t));
     list[0] = other_tracker;
@@ -89,6 +99,7 @@ struct World {
   OptionsHandle options;
   ScheduleHandle schedule;
   TrackerHandle tracker, other_tracker, third_tracker;  // the third is free
+  TrackerHandle table_tracker;                          // in memory, with one row
   ControllerHandle controller, idle_controller;         // started; not started
   EquationHandle equation;
   double buffer[8] = {};

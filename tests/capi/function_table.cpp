@@ -570,6 +570,21 @@ const Row kTracker[] = {
              in_or_null<void>("user", &p), callback("destroy", do_nothing, PDE_OK),
              out_handle<pde_tracker>("out_tracker"));
     },
+    [](World &w, Probe &p) {
+      p.call("pde_tracker_create_data", pde_tracker_create_data, in("columns", "mean"),
+             handle_or(w, "schedule", w.schedule.get(), PDE_OK),
+             callback("measure", find_mean, PDE_ERR_ARGUMENT), in_or_null<void>("user", &p),
+             callback("destroy", do_nothing, PDE_OK), handle_or(w, "options", w.options.get(), PDE_OK),
+             out_handle<pde_tracker>("out_tracker"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_tracker_data_length", pde_tracker_data_length, handle(w, "tracker", w.table_tracker.get()),
+             out<int64_t>("out_length"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_tracker_data_read", pde_tracker_data_read, handle(w, "tracker", w.table_tracker.get()),
+             value<int64_t>(-1), value<int64_t>(1), out<double>("out_rows", 2), value<int64_t>(2));
+    },
     [](World &w, Probe &p) { p.release(w, "pde_tracker_free", pde_tracker_free, w.third_tracker.get()); },
     [](World &w, Probe &p) {
       p.call("pde_controller_create", pde_controller_create, handles(w, "trackers", w.third_tracker.get()),
