@@ -75,6 +75,22 @@ pde_status pde_tracker_create_data(const char *columns, const pde_schedule *sche
       });
 }
 
+pde_status pde_tracker_create_steady_state(const pde_schedule *schedule, pde_rate rate, void *user,
+                                           pde_destroy destroy, const pde_options *options,
+                                           pde_tracker **out_tracker) noexcept {
+  return creating_with_user(
+      out_tracker, "out_tracker", user, destroy, [&](const std::shared_ptr<UserData> &owner) {
+        needed(rate, "rate");
+        return make_handle<pde_tracker>(make_steady_state_tracker(
+            schedule_of(schedule),
+            [rate, owner](const StatePtr &state, double t, const FieldPtr &out_rate) {
+              const Lent lent(state), filled(out_rate);
+              call_back("rate", [&] { return rate(lent.get(), t, filled.get(), owner->get()); });
+            },
+            options_of(options)));
+      });
+}
+
 pde_status pde_tracker_data_length(const pde_tracker *tracker, int64_t *out_length) noexcept {
   return guarded([&] {
     const Shared<pde_tracker> t(tracker, "tracker");

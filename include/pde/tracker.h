@@ -66,6 +66,18 @@ typedef pde_status (*pde_callback)(const pde_field *state, double time, void *us
 typedef pde_status (*pde_measure)(const pde_field *state, double time, double *out_values, int64_t count,
                                   void *user);
 
+/**
+ * Computes how fast the state changes.
+ *
+ * @param state    read-only; lent for the call.
+ * @param time     that of the state; user's time unit.
+ * @param out_rate to be filled: like the state, but float64, or complex128 where that is complex, and in C
+ *                 order; lent for the call. User's unit for this field per time.
+ * @param user     as given along with the function.
+ * @return PDE_OK; a negative status: the run fails with it.
+ */
+typedef pde_status (*pde_rate)(const pde_field *state, double time, pde_field *out_rate, void *user);
+
 /* ---- trackers */
 
 /**
@@ -186,6 +198,27 @@ PDE_API pde_status pde_tracker_create_data(const char *columns, const pde_schedu
                                            pde_measure measure, void *user, pde_destroy destroy,
                                            const pde_options *options,
                                            pde_tracker **out_tracker) PDE_NOEXCEPT;
+
+/**
+ * Create a tracker that ends the run where a function says that the state does not change any more.
+ *
+ * As "steady_state" of pde_tracker_create, but with the rate of change itself instead of the difference to
+ * the state before: it needs no second look, and is exact. A sample whose state is finite and whose rate is
+ * not keeps the run going.
+ *
+ * @param schedule    [in] copied; or NULL: "realtime(1)".
+ * @param rate        [in] fills the rate of change of each sample; kept until the tracker is gone.
+ * @param user        [in] handed to `rate`; or NULL.
+ * @param destroy     [in] runs on `user` when the tracker is gone, or at once if this fails; or NULL.
+ * @param options     [in] those of pde_options_describe("tracker:steady_state"); or NULL.
+ * @param out_tracker [out] the tracker; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (options).
+ * @threads any.
+ * @since 0.2
+ */
+PDE_API pde_status pde_tracker_create_steady_state(const pde_schedule *schedule, pde_rate rate, void *user,
+                                                   pde_destroy destroy, const pde_options *options,
+                                                   pde_tracker **out_tracker) PDE_NOEXCEPT;
 
 /**
  * How many rows a table in memory has: those of the last run, or of the one that goes on.

@@ -127,6 +127,12 @@ class MemoryTable;
 /// That table; PDE_ERR_ARGUMENT for any tracker that has none in memory.
 const MemoryTable &data_table(const Tracker &tracker);
 
+/// How fast the state changes: fills `out_rate`, a field like it, but float64 or complex128 and in C order.
+using RateFunction = std::function<void(const StatePtr &state, double t, const FieldPtr &out_rate)>;
+
+/// "steady_state" by the user's rate, not by what has changed since the last look.
+TrackerPtr make_steady_state_tracker(SchedulePtr schedule, RateFunction rate, const Options &options);
+
 /// By name, as py-pde registers them: "consistency", "material_conservation", "print", "progress",
 /// "steady_state", and "runtime". Schedule null: the tracker's default. PDE_ERR_ARGUMENT lists the names.
 TrackerPtr make_tracker(std::string_view name, SchedulePtr schedule, const Options &options);

@@ -183,6 +183,7 @@ const std::set<std::string> kNeverBusy = {"pde_set_log_handler",
                                           "pde_tracker_create",
                                           "pde_tracker_create_callback",
                                           "pde_tracker_create_data",
+                                          "pde_tracker_create_steady_state",
                                           "pde_equation_create",
                                           "pde_equation_initial_state"};
 

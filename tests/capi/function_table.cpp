@@ -578,6 +578,13 @@ const Row kTracker[] = {
              out_handle<pde_tracker>("out_tracker"));
     },
     [](World &w, Probe &p) {
+      p.call("pde_tracker_create_steady_state", pde_tracker_create_steady_state,
+             handle_or(w, "schedule", w.schedule.get(), PDE_OK),
+             callback("rate", double_it, PDE_ERR_ARGUMENT), in_or_null<void>("user", &p),
+             callback("destroy", do_nothing, PDE_OK), handle_or(w, "options", w.options.get(), PDE_OK),
+             out_handle<pde_tracker>("out_tracker"));
+    },
+    [](World &w, Probe &p) {
       p.call("pde_tracker_data_length", pde_tracker_data_length, handle(w, "tracker", w.table_tracker.get()),
              out<int64_t>("out_length"));
     },

@@ -114,5 +114,65 @@ TEST(NamedTrackers, EndARun) {
   EXPECT_NE(run_with("runtime", "max_runtime=1h", PDE_OK).find("\"t_start\""), std::string::npos);
 }
 
+/// dc/dt = -c where `user` says how many times it was asked.
+pde_status decay(const pde_field *state, double, pde_field *out_rate, void *user) {
+  ++*static_cast<int *>(user);
+  return pde_field_combine(out_rate, 0, -1, state);
+}
+
+TEST(SteadyState, IsJudgedByTheRateOfTheUser) {
+  for (const int32_t dtype : {PDE_FLOAT64, PDE_FLOAT32, PDE_COMPLEX64}) {
+    int asked = 0;
+    TrackerHandle tracker;
+    REQUIRE_OK(pde_tracker_create_steady_state(schedule_from("constant(1)"), decay, &asked, nullptr,
+                                               options_from("atol=0.25 rtol=0"), tracker.out()));
+    pde_tracker *const trackers[] = {tracker};
+    ControllerHandle run;
+    REQUIRE_OK(pde_controller_create(trackers, 1, nullptr, run.out()));
+    const FieldHandle state = filled_field(unit_grid({4}), 1, PDE_SCALAR, dtype);
+    double next = 0, t = 0;
+    pde_status status = pde_controller_start(run, state, 0, 10, &next);
+    for (; status == PDE_OK; status = pde_controller_handle(run, state, t, &next)) {
+      t = next;
+      REQUIRE_OK(pde_field_combine(state, 0.5, 0, nullptr));
+    }
+    EXPECT_EQ(status, PDE_STOP) << pde_error_message();
+    EXPECT_EQ(t, 2);  // 1, 0.5, 0.25
+    EXPECT_EQ(asked, 3);
+    REQUIRE_OK(pde_controller_finish(run, state, t));
+    const char *report = nullptr;
+    REQUIRE_OK(pde_controller_info(run, &report));
+    EXPECT_NE(std::string(report).find("\"Reached stationary state\""), std::string::npos);
+  }
+}
+
+TEST(SteadyState, FailsAsTheRateDoes) {
+  const pde_rate broken = [](const pde_field *, double, pde_field *, void *) {
+    return pde_error_set(PDE_ERR_USER - 5, "no rate today");
+  };
+  TrackerHandle tracker;
+  int destroyed = 0;
+  const pde_destroy destroy = [](void *user) { ++*static_cast<int *>(user); };
+  REQUIRE_OK(pde_tracker_create_steady_state(nullptr, broken, &destroyed, destroy, nullptr, tracker.out()));
+  {
+    pde_tracker *const trackers[] = {tracker};
+    ControllerHandle run;
+    REQUIRE_OK(pde_controller_create(trackers, 1, nullptr, run.out()));
+    double next = 0;
+    EXPECT_FAILS(PDE_ERR_USER - 5, pde_controller_start(run, filled_field(unit_grid({4}), 1), 0, 1, &next),
+                 "tracker \"steady_state\"", "no rate today");
+  }
+  tracker.reset();
+  EXPECT_EQ(destroyed, 1);
+  EXPECT_FAILS(PDE_ERR_ARGUMENT,
+               pde_tracker_create_steady_state(nullptr, nullptr, &destroyed, destroy, nullptr, tracker.out()),
+               "rate", "NULL");
+  EXPECT_EQ(destroyed, 2);
+  EXPECT_FAILS(PDE_ERR_ARGUMENT,
+               pde_tracker_create_steady_state(nullptr, broken, nullptr, nullptr, options_from("atol=-1"),
+                                               tracker.out()),
+               "atol");
+}
+
 }  // namespace
 }  // namespace test

@@ -129,6 +129,52 @@ TEST(SteadyStateTracker, LooksAtFiniteSamplesOnly) {
   EXPECT_FALSE(controller.handle(nothing, 1).stop);
 }
 
+/// The decay is told, not seen: with the same tolerances the run ends with the first look at which it is met.
+TEST(SteadyStateTracker, TakesARate) {
+  const JsonDocument golden = golden_json("trackers.json");
+  for (const JsonValue &each : golden["steady_state"].GetArray()) {
+    const double atol = each["atol"].GetDouble(), rtol = each["rtol"].GetDouble();
+    const RateFunction rate = [](const StatePtr &state, double, const FieldPtr &out_rate) {
+      out_rate->combine(0, -1, state.get());
+    };
+    const Outcome outcome =
+        run({make_steady_state_tracker(Schedule::parse("constant(0.5)"), rate,
+                                       options_of(fmt::format("atol={} rtol={}", atol, rtol)))},
+            initial_state(), 50, 0.125, decay);
+    EXPECT_EQ(outcome.status, PDE_OK) << outcome.message;
+    double t = 0, largest = 2;  // of -1 to 2
+    for (; !(largest - rtol * largest <= atol); t += 0.5) largest *= std::pow(1 - 0.125, 4);
+    EXPECT_EQ(outcome.report["t_final"].GetDouble(), t);
+    EXPECT_STREQ(outcome.report["stop_reason"].GetString(), "Reached stationary state");
+  }
+}
+
+TEST(SteadyStateTracker, DoesNotTrustARateThatIsNoNumber) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const FieldPtr state = make_state({3});
+  const RateFunction rate = [&](const StatePtr &, double, const FieldPtr &out_rate) {
+    out_rate->fill(0, 0);
+    reinterpret_cast<double *>(out_rate->c_order_data())[1] = kNone;
+  };
+  Controller controller({make_steady_state_tracker(Schedule::parse("constant(1)"), rate, Options())},
+                        Options());
+  EXPECT_FALSE(controller.start(state, 0, 9).stop);
+  reinterpret_cast<double *>(state->c_order_data())[1] = kNone;  // where the state is none, either
+  EXPECT_TRUE(controller.handle(state, 1).stop);
+}
+
+TEST(SteadyStateTracker, ShowsHowNearItIs) {
+  const auto shown = [](const char *options) {
+    testing::internal::CaptureStderr();
+    run({tracker_of("steady_state", "constant(0.5)", options)}, initial_state(), 50, 0.125, decay);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(shown("atol=0.001 rtol=0"), "");
+  const std::string text = shown("atol=0.001 rtol=0 progress=true");
+  EXPECT_NE(text.find("  0 %  rate 1.66, steady at 0.001"), std::string::npos) << text;
+  EXPECT_NE(text.find("100 %  rate "), std::string::npos) << text;
+}
+
 TEST(MaterialTracker, EndsTheRunsOfPyPde) {
   const JsonDocument golden = golden_json("trackers.json");
   int runs = 0;
