@@ -121,7 +121,7 @@ typedef struct pde_storage pde_storage;
  * - `width`, `height` [0] of the picture in pixels, made even; 0: from dpi.
  * - `vmin`, `vmax` limits of colours, or of the value axis. Left out: the range of the first snapshot,
  *   widened with a log message where later ones leave it far behind.
- * - `title` text above the picture, in which {time} and {index} are replaced.
+ * - `title` text above the picture, in which {time}, {time:g} and {index} are replaced.
  * - `threads` [0] of the encoder; 0: by the size of the picture, at most as many as there are usable cores.
  *
  * @param uri         [in] the address. PATH in UTF-8, relative to the working directory of this moment.

@@ -83,20 +83,26 @@ typedef pde_status (*pde_rate)(const pde_field *state, double time, pde_field *o
 /**
  * Create one of the trackers that the library brings along.
  *
- *   "progress"               shows on standard error how far the run has come: time, percent, and the real
- * time that is left; one line that renews itself on a terminal, else plain lines. Default schedule: about
- * once per second of real time "print"                  prints a line "t=0.4, c=0.9±0.941": the mean of all
- * samples and their standard deviation, all of them with the same weight. Default: "constant(1)"
- *   "consistency"            fails the run with PDE_ERR_UNSOUND where a sample is not finite. Default:
- * "realtime(1)" "material_conservation"  fails the run with PDE_ERR_UNSOUND where the magnitude of a field
- * (pde_field_statistic) is off by more than options `atol` + `rtol` times what it was at the start. Default:
- *                            "constant(1)"
- *   "steady_state"           ends the run as a success where no finite sample has changed by more than
- * options `atol`
- *                            + `rtol` times its size, per time, since it was looked at before. Keeps a copy
- * of the state. Default: "realtime(1)" "runtime"                ends the run as a success when it has taken
- * option `max_runtime` of real time, a number of seconds or a duration as "1h30m", less option `before`.
- * Default: "steps(1)"
+ * - "progress" shows on standard error how far the run has come: time, percent, and the real time that is
+ *   left; one line that renews itself on a terminal, else plain lines. Default schedule: about once per
+ *   second of real time.
+ * - "print" prints a line "t=0.4, c=0.9±0.941": the mean of all samples and their standard deviation, all
+ *   of them with the same weight. Default: "constant(1)".
+ * - "plot" draws the state (pde_field_plot) into the file of option `path`, which is replaced each time,
+ *   and complete at any moment; with {index} or {index:04} in the path each picture has a file of its own,
+ *   numbered from 0. Options `title` ["Time: {time:g}"], `dpi`, `width`, `height`, `vmin`, `vmax`; limits
+ *   that are not set are those of each picture. The last state is drawn, too, unless option `final` is
+ *   false. Needs the movie module. Default: "realtime(3)". For movies see pde_tracker_create_storage.
+ * - "consistency" fails the run with PDE_ERR_UNSOUND where a sample is not finite. Default: "realtime(1)".
+ * - "material_conservation" fails the run with PDE_ERR_UNSOUND where the magnitude of a field
+ *   (pde_field_statistic) is off by more than options `atol` + `rtol` times what it was at the start.
+ *   Default: "constant(1)".
+ * - "steady_state" ends the run as a success where no finite sample has changed by more than options
+ *   `atol` + `rtol` times its size, per time, since it was looked at before. Keeps a copy of the state.
+ *   With option `progress` it shows on standard error how near that is, on a logarithmic scale. Default:
+ *   "realtime(1)". By a rate of your own: pde_tracker_create_steady_state.
+ * - "runtime" ends the run as a success when it has taken option `max_runtime` of real time, a number of
+ *   seconds or a duration as "1h30m", less option `before`. Default: "steps(1)".
  *
  * Names, parameters and what they say of the end of a run are py-pde's. A tracker that finds the state wrong
  * keeps those behind it from seeing it: put it before those that record.
@@ -104,9 +110,10 @@ typedef pde_status (*pde_rate)(const pde_field *state, double time, pde_field *o
  * @param name        [in] one of these.
  * @param schedule    [in] copied; or NULL: the tracker's default.
  * @param options     [in] those of pde_options_describe("tracker:progress") and so on; or NULL. "runtime"
- * needs `max_runtime`.
+ *                    needs `max_runtime`, "plot" needs `path`.
  * @param out_tracker [out] the tracker; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options); PDE_ERR_UNSUPPORTED
+ *         ("plot" in a build without the movie module).
  * @threads any.
  * @since 0.1
  */
@@ -119,6 +126,8 @@ PDE_API pde_status pde_tracker_create(const char *name, const pde_schedule *sche
  * It begins the storage's session when the run starts, and ends it when the run is finished. One that it
  * opened itself it also closes then. The last state of a run is stored only if it is due, or if option
  * `final` is set.
+ *
+ * A movie of the run is a storage, too, "film.mp4" (pde_storage_open).
  *
  * @param storage     [in] kept alive, but not kept open, by the tracker; or NULL: opened from options `uri`
  *                    and `mode`.

@@ -192,7 +192,7 @@ void Figure::draw_bar(cairo_t *context, std::size_t panel) const {
 
 TextItem Figure::title(double time, int64_t index) {
   if (spec_.title.empty()) return {};
-  return place_title(layout_, title_text(spec_.title, time_text_(time), index), meter_);
+  return place_title(layout_, title_text(spec_.title, {time_text_(time), number_text(time), index}), meter_);
 }
 
 void Figure::draw_title(cairo_t *context, const TextItem &title) const {

@@ -78,11 +78,11 @@ FigureLayout lay_out(const FigureSpec &spec, const TextMeter &meter) {
   return layout;
 }
 
-std::string title_text(const std::string &title, const std::string &time, int64_t index) {
-  const std::array<std::pair<std::string, std::string>, 2> values = {
-      {{"{time}", time}, {"{index}", std::to_string(index)}}};
+std::string title_text(const std::string &title, const TitleValues &values) {
+  const std::array<std::pair<std::string, std::string>, 3> texts = {
+      {{"{time}", values.time}, {"{time:g}", values.time_g}, {"{index}", std::to_string(values.index)}}};
   std::string text = title;
-  for (const auto &[name, value] : values) {
+  for (const auto &[name, value] : texts) {
     for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size())) {
       text.replace(at, name.size(), value);
     }

@@ -66,7 +66,11 @@ struct FigureLayout {
 FigureLayout lay_out(const FigureSpec &spec, const TextMeter &meter);
 
 /* The title's text for a frame, and its place. */
-std::string title_text(const std::string &title, const std::string &time, int64_t index);
+struct TitleValues {
+  std::string time, time_g;
+  int64_t index;
+};
+std::string title_text(const std::string &title, const TitleValues &values);
 TextItem place_title(const FigureLayout &layout, const std::string &text, const TextMeter &meter);
 
 }  // namespace pde::movie

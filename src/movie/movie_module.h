@@ -28,7 +28,7 @@ typedef struct pde_movie_panel {
 
 typedef struct pde_movie_settings {
   const char *path;      /* file to write */
-  const char *title;     /* text with the placeholders {time} and {index}, or NULL: none */
+  const char *title;     /* with the placeholders {time}, {time:g}, {index}, or NULL: none */
   double fps;            /* frames per second; movies only */
   double dpi;            /* pixels per inch: scales text and lines */
   int64_t width, height; /* of the figure in pixels */

@@ -124,14 +124,18 @@ Figure::Figure(const FieldDescription &description, const ResolvedOptions &optio
     check_drawable(description_.rank, description_);
     panels_.push_back(panel_of(*description_.grid, description_.label));
   }
-  if (options.has("title")) title_ = options.text("title");
   settings_.path = path_.c_str();
-  settings_.title = title_.empty() ? nullptr : title_.c_str();
+  if (options.has("title")) set_title(options.text("title"));
   settings_.dpi = options.real("dpi");
   settings_.width = pixels(options, "width", 6.4);
   settings_.height = pixels(options, "height", 4.8);
   settings_.vmin = limit(options, "vmin");
   settings_.vmax = limit(options, "vmax");
+}
+
+void Figure::set_title(std::string title) {
+  title_ = std::move(title);
+  settings_.title = title_.empty() ? nullptr : title_.c_str();
 }
 
 void Figure::set_curves(std::vector<std::string> labels) {

@@ -27,7 +27,7 @@ inline constexpr OptionSpec kFigureOptions[] = {
     {"height", OptionType::integer, "0", "0 16384", "of the picture in pixels; 0: 4.8 inches"},
     {"vmin", OptionType::real, "", "", "lower limit of colours or of the value axis; not set: from the data"},
     {"vmax", OptionType::real, "", "", "upper limit of colours or of the value axis; not set: from the data"},
-    {"title", OptionType::text, "", "", "text above the picture; {time} and {index} are replaced"},
+    {"title", OptionType::text, "", "", "text above the picture; {time}, {time:g} and {index} are replaced"},
 };
 
 /// Panels for fields of one description: real scalars (or a collection of such) on one or two axes, else
@@ -40,6 +40,7 @@ class Figure {
 
   const std::vector<pde_movie_panel> &panels() const { return panels_; }
   pde_movie_settings &settings() { return settings_; }
+  void set_title(std::string title);
   /// Several curves in the one panel of a 1-D scalar, with their labels for the legend.
   void set_curves(std::vector<std::string> labels);
   /// Samples as the module takes them: float64, one array per panel.

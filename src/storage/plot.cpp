@@ -60,6 +60,22 @@ std::vector<int64_t> spread(int64_t length, int64_t most) {
 
 }  // namespace
 
+void check_picture(const std::string &path) {
+  check_ending(path);
+  movie_module();
+}
+
+void check_picture_of(const FieldDescription &description, const ResolvedOptions &look) {
+  Figure(description, look, "");
+}
+
+void plot_field(const Field &field, const std::string &path, const ResolvedOptions &look,
+                const std::string &title, double time) {
+  Figure figure(field.description(), look, path);
+  figure.set_title(title);
+  draw(figure, figure.values(field), time);
+}
+
 void plot_field(const Field &field, const std::string &path, const Options &options) {
   const ResolvedOptions resolved(options, kPlotOptions, "plot");
   check_ending(path);

@@ -37,8 +37,9 @@ namespace {
 
 constexpr std::string_view kPrefix = "tracker:";
 
-const TrackerKind *const kKinds[] = {&kConsistencyTracker, &kMaterialTracker, &kPrintTracker,
-                                     &kProgressTracker,    &kRuntimeTracker,  &kSteadyStateTracker};
+const TrackerKind *const kKinds[] = {&kConsistencyTracker, &kMaterialTracker, &kPlotTracker,
+                                     &kPrintTracker,       &kProgressTracker, &kRuntimeTracker,
+                                     &kSteadyStateTracker};
 
 const TrackerKind *find_kind(std::string_view name) {
   const auto found = std::find_if(std::begin(kKinds), std::end(kKinds),

@@ -19,7 +19,7 @@ TrackerPtr make_tracker_of(SchedulePtr schedule, const ResolvedOptions &options)
   return std::make_shared<T>(std::move(schedule), options);
 }
 
-extern const TrackerKind kConsistencyTracker, kMaterialTracker, kPrintTracker, kProgressTracker,
+extern const TrackerKind kConsistencyTracker, kMaterialTracker, kPlotTracker, kPrintTracker, kProgressTracker,
     kRuntimeTracker, kSteadyStateTracker;
 
 OptionTable storage_tracker_options();

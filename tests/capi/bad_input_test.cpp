@@ -364,17 +364,18 @@ TEST(WrongOption, IsRefusedByEveryConsumer) {
 
 TEST(WrongOption, UnknownNamesAreAnsweredWithTheKnownOnes) {
   TrackerHandle tracker;
-  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_tracker_create("plot", nullptr, nullptr, tracker.out()), "plot",
-               "progress", "steady_state");
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_tracker_create("plots", nullptr, nullptr, tracker.out()), "plots",
+               "plot", "progress", "steady_state");
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_tracker_create("runtime", nullptr, nullptr, tracker.out()),
                "max_runtime");
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_tracker_create("plot", nullptr, nullptr, tracker.out()), "path");
   EquationHandle equation;
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_equation_create("heat", nullptr, equation.out()), "heat", "diffusion",
                "allen-cahn", "cahn-hilliard", "swift-hohenberg");
   const char *json = "untouched";
   EXPECT_FAILS(PDE_ERR_NOT_FOUND, pde_options_describe("file", &json), "file",
                "memory:", "hdf5:", "movie:", "custom:", "plot", "tracker:progress", "tracker:storage",
-               "tracker:data", "controller", "solve", "equation:diffusion");
+               "tracker:data", "tracker:plot", "controller", "solve", "equation:diffusion");
   EXPECT_STREQ(json, "untouched");
   const FieldHandle field = filled_field(unit_grid({4}), 1);
   double value = 0;

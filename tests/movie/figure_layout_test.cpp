@@ -27,7 +27,7 @@ void expect_tidy(const FigureSpec &spec) {
   const FigureLayout layout = lay_out(spec, meter);
   const Rect figure{0, 0, static_cast<double>(spec.width), static_cast<double>(spec.height)};
   std::vector<std::pair<Rect, std::string>> boxes;
-  const TextItem title = place_title(layout, title_text(spec.title, "1234.56", 1000), meter);
+  const TextItem title = place_title(layout, title_text(spec.title, {"1234.56", "1234.56", 1000}), meter);
   if (!title.text.empty()) boxes.emplace_back(meter.ink(title), title.text);
   for (const PanelLayout &panel : layout.panels) {
     for (const TextItem &item : panel.texts) boxes.emplace_back(meter.ink(item), item.text);
