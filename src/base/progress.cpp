@@ -60,9 +60,13 @@ void ProgressLine::show(double done, const std::string &where) {
   shown_ = done;
 }
 
-void ProgressLine::end() {
+void ProgressLine::end(bool leave) {
   if (!terminal_ || width_ == 0) return;  // nothing was shown
-  std::fputc('\n', stream_);
+  if (leave) {
+    std::fputc('\n', stream_);
+  } else {
+    std::fputs(fmt::format("\r{}\r", std::string(width_, ' ')).c_str(), stream_);
+  }
   std::fflush(stream_);
 }
 

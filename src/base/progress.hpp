@@ -23,7 +23,8 @@ class ProgressLine {
   bool due(double done) const;
   /// `where`: how far that is, in the words of the work, such as "t = 3 of 10".
   void show(double done, const std::string &where);
-  void end();
+  /// `leave`: the line on the terminal, else it is wiped out.
+  void end(bool leave = true);
   bool on_terminal() const { return terminal_; }
   /// Whole parts of `count` that are done, up to rounding.
   static int parts(int count, double done) { return static_cast<int>(count * done + 1e-6); }

@@ -16,13 +16,19 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"stream", OptionType::choice, "stderr", "stderr|stdout", "where to write"},
     {"interval", OptionType::real, "1", "0 -", "wall-clock seconds between two lines, at least"},
+    {"ndigits", OptionType::integer, "", "0 15",
+     "digits of the time behind its point; not set: five digits in all"},
+    {"leave", OptionType::flag, "true", "", "leave the line on the terminal when the run is over"},
 };
 
 class ProgressTracker : public Tracker {
  public:
   ProgressTracker(SchedulePtr schedule, const ResolvedOptions &options)
       : Tracker(std::move(schedule)),
-        line_(options.text("stream") == "stdout" ? stdout : stderr, options.real("interval")) {}
+        line_(options.text("stream") == "stdout" ? stdout : stderr, options.real("interval")),
+        leave_(options.flag("leave")) {
+    if (options.has("ndigits")) digits_ = static_cast<int>(options.integer("ndigits"));
+  }
 
   std::string name() const override { return "progress"; }
   bool needs_state() const override { return false; }
@@ -48,7 +54,7 @@ class ProgressTracker : public Tracker {
     const bool shown =
         shown_t_ == end.t || (end.reached_end && ProgressLine::parts(100, fraction(shown_t_)) == 100);
     if (line_.on_terminal() || !shown) show(end.t);
-    line_.end();
+    line_.end(leave_);
   }
 
  private:
@@ -59,11 +65,17 @@ class ProgressTracker : public Tracker {
   }
 
   void show(double t) {
-    line_.show(fraction(t), fmt::format("t = {:.5g} of {:.5g}", t, t_end_));
+    line_.show(fraction(t), fmt::format("t = {} of {}", time_text(t), time_text(t_end_)));
     shown_t_ = t;
   }
 
+  std::string time_text(double t) const {
+    return digits_ ? fmt::format("{:.{}f}", t, *digits_) : fmt::format("{:.5g}", t);
+  }
+
   ProgressLine line_;
+  bool leave_;
+  std::optional<int> digits_;
   double t_start_ = 0, t_end_ = 0, shown_t_ = 0;
 };
 

@@ -52,6 +52,22 @@ TEST(ProgressTracker, RewritesItsLineOnATerminal) {
   EXPECT_FALSE(contains(text, "\033"));
 }
 
+TEST(ProgressTracker, WritesAsManyDigitsAsAreAskedFor) {
+  const std::string text = written_to_pipe(STDERR_FILENO, [] { run("ndigits=2", "constant(10)", 10, 1); });
+  EXPECT_TRUE(contains(text, "t = 0.00 of 10.00  ")) << text;
+  EXPECT_TRUE(contains(text, "t = 10.00 of 10.00  ")) << text;
+}
+
+TEST(ProgressTracker, LeavesTheTerminalCleanIfThatIsAskedFor) {
+  const auto written =
+      test::written_to_terminal(STDERR_FILENO, [] { run("interval=0 leave=false", nullptr, 4, 1); });
+  if (!written) GTEST_SKIP() << "no terminal can be made here (/dev/pts)";
+  EXPECT_EQ(lines_in(*written), 0) << *written;
+  const size_t last = written->rfind('\r'), before = written->rfind('\r', last - 1);
+  EXPECT_EQ(last + 1, written->size());
+  EXPECT_EQ(written->find_first_not_of(' ', before + 1), last);
+}
+
 TEST(ProgressTracker, NeedsNoStateAndShortensNoStep) {
   const std::string text = written_to_pipe(STDERR_FILENO, [] {
     Controller controller({make_tracker("progress", nullptr, Options())}, Options());
