@@ -15,7 +15,10 @@
 !
 ! Handles are plain types. Each is given back with its pde_..._free, storages with pde_storage_close.
 !
-! Not in this version: callbacks, custom storages, bare arrays of samples, element types other than real64.
+! Callbacks are procedures of a module, or external ones, of the abstract interfaces pde_measure and pde_rate. They set
+! `ierr`, which is PDE_OK before, to a negative status to fail; they get no user data, but see the module they are in.
+!
+! Not in this version: other callbacks, custom storages, bare arrays of samples, element types other than real64.
 module pde
   use, intrinsic :: iso_c_binding
   use, intrinsic :: iso_fortran_env, only: int32, int64, real64, error_unit
@@ -71,6 +74,37 @@ module pde
     type(c_ptr) :: handle = c_null_ptr
   end type
 
+  ! ---- procedures of the caller
+
+  abstract interface
+    ! Fills one value per column. `ierr` may become PDE_STOP, too: the run ends with this row.
+    subroutine pde_measure(state, time, values, ierr)
+      import :: pde_field, int32, real64
+      implicit none
+      type(pde_field), intent(in) :: state ! lent for the call, as are the values
+      real(real64), intent(in) :: time
+      real(real64), intent(inout) :: values(:)
+      integer(int32), intent(inout) :: ierr
+    end subroutine
+    ! Fills how fast the state changes: a float64 field like it.
+    subroutine pde_rate(state, time, rate, ierr)
+      import :: pde_field, int32, real64
+      implicit none
+      type(pde_field), intent(in) :: state, rate ! lent for the call
+      real(real64), intent(in) :: time
+      integer(int32), intent(inout) :: ierr
+    end subroutine
+  end interface
+  public :: pde_measure, pde_rate
+
+  ! What C keeps of such a procedure, as the user data of one of ours.
+  type :: measure_box
+    procedure(pde_measure), pointer, nopass :: call => null()
+  end type
+  type :: rate_box
+    procedure(pde_rate), pointer, nopass :: call => null()
+  end type
+
   ! Where the samples of an array of the caller lie.
   type :: layout
     type(c_ptr) :: first = c_null_ptr
@@ -92,7 +126,8 @@ module pde
   public :: pde_storage_close, pde_storage_length, pde_storage_committed, pde_storage_times, pde_storage_sample
   public :: pde_storage_read, pde_storage_info, pde_storage_set_info, pde_storage_statistics
   public :: pde_schedule_create_constant, pde_schedule_create_list, pde_schedule_parse, pde_schedule_free
-  public :: pde_tracker_create, pde_tracker_create_storage, pde_tracker_free
+  public :: pde_tracker_create, pde_tracker_create_storage, pde_tracker_create_data
+  public :: pde_tracker_create_steady_state, pde_tracker_data_length, pde_tracker_data_read, pde_tracker_free
   public :: pde_controller_create, pde_controller_resume, pde_controller_remove
   public :: pde_controller_set_step, pde_controller_start, pde_controller_due
   public :: pde_controller_handle, pde_controller_stop, pde_controller_finish, pde_controller_info
@@ -131,6 +166,9 @@ module pde
   end interface
   interface pde_storage_read
     module procedure read_int32, read_int64
+  end interface
+  interface pde_tracker_data_read
+    module procedure data_read_int32, data_read_int64
   end interface
   interface pde_equation_initial_state
     module procedure initial_state_int32, initial_state_int64
@@ -470,6 +508,32 @@ module pde
       type(c_ptr), value :: storage, schedule, sample, user, options
       type(c_funptr), value :: transform, destroy
       type(c_ptr), intent(out) :: tracker
+    end function
+    integer(c_int32_t) function c_tracker_create_data(columns, schedule, measure, user, destroy, options, tracker) &
+        bind(c, name="pde_tracker_create_data")
+      import; implicit none
+      type(c_ptr), value :: columns, schedule, user, options
+      type(c_funptr), value :: measure, destroy
+      type(c_ptr), intent(out) :: tracker
+    end function
+    integer(c_int32_t) function c_tracker_create_steady_state(schedule, rate, user, destroy, options, tracker) &
+        bind(c, name="pde_tracker_create_steady_state")
+      import; implicit none
+      type(c_ptr), value :: schedule, user, options
+      type(c_funptr), value :: rate, destroy
+      type(c_ptr), intent(out) :: tracker
+    end function
+    integer(c_int32_t) function c_tracker_data_length(tracker, length) bind(c, name="pde_tracker_data_length")
+      import; implicit none
+      type(c_ptr), value :: tracker
+      integer(c_int64_t), intent(inout) :: length
+    end function
+    integer(c_int32_t) function c_tracker_data_read(tracker, first, count, rows, size) &
+        bind(c, name="pde_tracker_data_read")
+      import; implicit none
+      type(c_ptr), value :: tracker
+      integer(c_int64_t), value :: first, count, size
+      real(c_double), intent(inout) :: rows(*)
     end function
     subroutine c_tracker_free(tracker) bind(c, name="pde_tracker_free")
       import; implicit none
@@ -1376,6 +1440,91 @@ contains
     integer(int32), intent(out), optional :: ierr
     call settle(c_tracker_create_storage(storage%handle, schedule_or_null(schedule), c_null_ptr, c_null_funptr, &
       c_null_ptr, c_null_funptr, options_or_null(options), tracker%handle), ierr)
+  end subroutine
+
+  subroutine pde_tracker_create_data(columns, measure, tracker, schedule, options, ierr)
+    character(*), intent(in) :: columns
+    procedure(pde_measure) :: measure
+    type(pde_tracker), intent(out) :: tracker
+    type(pde_schedule), intent(in), optional :: schedule
+    type(pde_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: ierr
+    character(kind=c_char), allocatable, target :: text(:)
+    type(measure_box), pointer :: box
+    allocate (box)
+    box%call => measure
+    call settle(c_tracker_create_data(c_text(columns, text), schedule_or_null(schedule), c_funloc(call_measure), &
+      c_loc(box), c_funloc(free_measure), options_or_null(options), tracker%handle), ierr)
+  end subroutine
+
+  integer(c_int32_t) function call_measure(state, time, values, count, user) result(status) bind(c, name="")
+    type(c_ptr), value :: state, user
+    real(c_double), value :: time
+    integer(c_int64_t), value :: count
+    real(c_double), intent(inout) :: values(count)
+    type(measure_box), pointer :: box
+    call c_f_pointer(user, box)
+    status = PDE_OK
+    call box%call(pde_field(state), time, values, status)
+  end function
+
+  subroutine free_measure(user) bind(c, name="")
+    type(c_ptr), value :: user
+    type(measure_box), pointer :: box
+    call c_f_pointer(user, box)
+    deallocate (box)
+  end subroutine
+
+  subroutine pde_tracker_create_steady_state(rate, tracker, schedule, options, ierr)
+    procedure(pde_rate) :: rate
+    type(pde_tracker), intent(out) :: tracker
+    type(pde_schedule), intent(in), optional :: schedule
+    type(pde_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: ierr
+    type(rate_box), pointer :: box
+    allocate (box)
+    box%call => rate
+    call settle(c_tracker_create_steady_state(schedule_or_null(schedule), c_funloc(call_rate), c_loc(box), &
+      c_funloc(free_rate), options_or_null(options), tracker%handle), ierr)
+  end subroutine
+
+  integer(c_int32_t) function call_rate(state, time, rate, user) result(status) bind(c, name="")
+    type(c_ptr), value :: state, rate, user
+    real(c_double), value :: time
+    type(rate_box), pointer :: box
+    call c_f_pointer(user, box)
+    status = PDE_OK
+    call box%call(pde_field(state), time, pde_field(rate), status)
+  end function
+
+  subroutine free_rate(user) bind(c, name="")
+    type(c_ptr), value :: user
+    type(rate_box), pointer :: box
+    call c_f_pointer(user, box)
+    deallocate (box)
+  end subroutine
+
+  subroutine pde_tracker_data_length(tracker, length, ierr)
+    type(pde_tracker), intent(in) :: tracker
+    integer(int64), intent(inout) :: length
+    integer(int32), intent(out), optional :: ierr
+    call settle(c_tracker_data_length(tracker%handle, length), ierr)
+  end subroutine
+
+  subroutine data_read_int64(tracker, first, rows, ierr)
+    type(pde_tracker), intent(in) :: tracker
+    integer(int64), intent(in) :: first
+    real(real64), intent(inout) :: rows(:, :) ! (1 + columns, rows): the time and the values of each
+    integer(int32), intent(out), optional :: ierr
+    call settle(c_tracker_data_read(tracker%handle, first, size(rows, 2, int64), rows, size(rows, kind=int64)), ierr)
+  end subroutine
+
+  subroutine data_read_int32(tracker, first, rows, ierr)
+    type(pde_tracker), intent(in) :: tracker
+    integer(int32), intent(in) :: first
+    real(real64), intent(inout) :: rows(:, :)
+    integer(int32), intent(out), optional :: ierr
+    call data_read_int64(tracker, int(first, int64), rows, ierr)
   end subroutine
 
   subroutine pde_tracker_free(tracker)

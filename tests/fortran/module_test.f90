@@ -3,9 +3,49 @@
 !
 !   fortran_module_test FILE     runs all checks, writes FILE
 !   fortran_module_test stop     fails without ierr, which must end the program with the message
+module procedures_for_trackers
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use pde
+  implicit none
+  integer :: looks = 0
+
+contains
+
+  subroutine mean_and_time(state, time, values, ierr)
+    type(pde_field), intent(in) :: state
+    real(real64), intent(in) :: time
+    real(real64), intent(inout) :: values(:)
+    integer(int32), intent(inout) :: ierr
+    looks = looks + 1
+    call pde_field_average(state, values(1:1), ierr)
+    values(2) = 2 * time
+  end subroutine
+
+  subroutine broken(state, time, values, ierr)
+    type(pde_field), intent(in) :: state
+    real(real64), intent(in) :: time
+    real(real64), intent(inout) :: values(:)
+    integer(int32), intent(inout) :: ierr
+    call mean_and_time(state, time, values, ierr)
+    ierr = PDE_ERR_USER - 4
+  end subroutine
+
+  ! As if the state decayed to 0 within a unit of time.
+  subroutine decay(state, time, rate, ierr)
+    type(pde_field), intent(in) :: state, rate
+    real(real64), intent(in) :: time
+    integer(int32), intent(inout) :: ierr
+    real(real64) :: mean(1)
+    looks = looks + 1
+    call pde_field_average(state, mean, ierr)
+    call pde_field_fill(rate, -mean(1) + 0 * time)
+  end subroutine
+end module
+
 program module_test
   use, intrinsic :: iso_fortran_env, only: error_unit, int32, int64, real64
   use pde
+  use procedures_for_trackers
   implicit none
 
   character(1024) :: path
@@ -24,6 +64,7 @@ program module_test
   call test_options()
   call test_own_loop(trim(path))
   call test_solver()
+  call test_trackers()
   if (failures > 0) error stop 1
   print "(a)", "all checks passed"
 
@@ -500,6 +541,68 @@ contains
     call pde_storage_close(storage)
     call pde_controller_free(run)
     call pde_tracker_free(trackers(1))
+    call pde_schedule_free(schedule)
+    call pde_field_free(state)
+    call pde_grid_free(grid)
+  end subroutine
+
+  subroutine test_trackers()
+    type(pde_grid) :: grid
+    type(pde_field) :: state
+    type(pde_tracker) :: trackers(2), bad(1)
+    type(pde_schedule) :: schedule
+    type(pde_options) :: options
+    type(pde_controller) :: run
+    integer(int64) :: length
+    integer :: ierr
+    logical :: done
+    real(real64) :: t, t_next, rows(3, 3)
+    call pde_grid_create_unit([4], grid)
+    call pde_field_create(grid, PDE_SCALAR, PDE_FLOAT64, state)
+    call pde_field_fill(state, 1.0_real64)
+    call pde_schedule_create_constant(1.0_real64, 0.0_real64, schedule)
+    call pde_options_create(options)
+    call pde_options_set(options, "atol", 0.3_real64)
+    call pde_tracker_create_data("mean, twice_t", mean_and_time, trackers(1), schedule)
+    call pde_tracker_create_steady_state(decay, trackers(2), schedule, options)
+    call pde_controller_create(trackers, run)
+    t = 0
+    call pde_controller_start(run, state, t, 9.0_real64, t_next, done)
+    do while (.not. done)
+      t = t_next
+      call pde_field_fill(state, 0.5_real64**t)
+      call pde_controller_handle(run, state, t, t_next, done)
+    end do
+    call check(same(t, 2.0_real64) .and. looks == 6, "the state is steady at 0.25")
+    call pde_controller_finish(run, state, t)
+    length = 0
+    call pde_tracker_data_length(trackers(1), length)
+    call check(length == 3, "length of a table")
+    call pde_tracker_data_read(trackers(1), 0, rows)
+    call check(all(same(rows(1, :), [0.0_real64, 1.0_real64, 2.0_real64])), "times of a table")
+    call check(all(same(rows(2, :), [1.0_real64, 0.5_real64, 0.25_real64])), "means of a table")
+    call check(all(same(rows(3, :), [0.0_real64, 2.0_real64, 4.0_real64])), "other values of a table")
+    call pde_tracker_data_read(trackers(1), -1_int64, rows(1:3, 2:2))
+    call check(same(rows(1, 2), 2.0_real64), "the last row of a table")
+    call pde_tracker_data_read(trackers(1), 0, rows(1:2, :), ierr)
+    call check(ierr == PDE_ERR_SHAPE, "rows of another width")
+    call pde_tracker_data_read(trackers(1), 4, rows, ierr)
+    call check(ierr == PDE_ERR_RANGE, "rows that are not there")
+    call pde_tracker_data_length(trackers(2), length, ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "a tracker without a table")
+    call pde_controller_free(run)
+
+    call pde_tracker_create_data("a,a", mean_and_time, bad(1), ierr=ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "two columns of one name")
+    call pde_tracker_create_data("a,b", broken, bad(1))
+    call pde_controller_create(bad, run)
+    call pde_controller_start(run, state, 0.0_real64, 9.0_real64, t_next, done, ierr)
+    call check(done .and. ierr == PDE_ERR_USER - 4, "a procedure that fails")
+    call pde_controller_free(run)
+    call pde_tracker_free(bad(1))
+    call pde_tracker_free(trackers(1))
+    call pde_tracker_free(trackers(2))
+    call pde_options_free(options)
     call pde_schedule_free(schedule)
     call pde_field_free(state)
     call pde_grid_free(grid)
