@@ -11,8 +11,8 @@
  * serves as a real number, and 0 or 1 as a flag. Nothing else converts. Setting a key again replaces its
  * value.
  *
- * Keys are made of lower-case letters, digits and underscores. Numbers in text use the point, whatever the
- * locale.
+ * Keys are made of lower-case letters, digits and underscores; behind a colon there may be the side of a
+ * grid, as in bc:x-. Numbers in text use the point, whatever the locale.
  */
 #ifndef PDE_OPTIONS_H
 #define PDE_OPTIONS_H

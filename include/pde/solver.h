@@ -12,11 +12,35 @@
  *   `kc2` k [1], `delta` d [1], `bc`, `bc_lap` [as bc].
  *
  * Boundary conditions belong to what a Laplace operator acts on: `bc_c` to c, `bc_mu` to m, `bc_lap` to lap
- * c, `bc` to everything else. Each is one text for the whole grid:
+ * c, `bc` to everything else. One condition says what holds at one side; v is its value [0], d_n the
+ * derivative along the outward normal, for c or whatever the condition belongs to:
  *
- * - "auto_periodic_neumann", the default: periodic along periodic axes, no flux through all other sides.
- * - "periodic": along every axis. All axes of the grid must be periodic.
- * - "neumann": no flux through any side. No axis of the grid may be periodic.
+ * - "value" or "dirichlet": c = v. "derivative" or "neumann": d_n c = v.
+ * - "mixed" or "robin": d_n c + v c = b, with b from `const` [0]; v may be infinite.
+ * - "curvature", "second_derivative" or "extrapolate": the second derivative is v; at least two cells.
+ * - "periodic", "anti-periodic": along periodic axes, and nothing else there.
+ * - "normal_value", "normal_derivative", "normal_mixed", "normal_curvature" (also "normal_dirichlet" …): the
+ *   same for the component of a vector or tensor that is normal to the side (of the last index); the others
+ *   are left open, which divergences do not mind.
+ * - "auto_periodic_" and one of these, such as "auto_periodic_neumann", the default: periodic along periodic
+ *   axes, and that elsewhere.
+ *
+ * The text of such an option is the name of a condition for the whole grid, or JSON: one condition with its
+ * numbers, as {"value": 2} or {"type": "mixed", "value": 2, "const": 7}, or an object with conditions for
+ * axes and sides:
+ *
+ *     {"x-": {"value": 1}, "right": "neumann", "y": {"low": "value", "high": {"derivative": 2}}, "*": "value"}
+ *
+ * Sides go by axis and sign ("x-", "x+"; on other grids "r-", "z+") or by name: left, right; bottom, top;
+ * back, front along x, y, z; inner, outer along r; bottom, top along z of cylinders. A name goes before the
+ * sign, the sign before the axis, and "*" stands for what is not mentioned. An axis takes one condition for
+ * both sides, a pair, or low and high. Equations give sides that are not mentioned "auto_periodic_neumann". A
+ * key of which the grid has no side is an error.
+ *
+ * A value is a number; a list with one per component; or a list with one per component and point of the side
+ * (for a scalar, one per point), nested in C order. Texts that are numbers count as such; expressions are
+ * PDE_ERR_UNSUPPORTED. Long lists are better set with pde_options_set_reals under the name of the option, a
+ * colon and the side or axis, as "bc:x-": they are the value of the condition that the text names there.
  */
 #ifndef PDE_SOLVER_H
 #define PDE_SOLVER_H

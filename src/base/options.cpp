@@ -13,10 +13,20 @@
 namespace pde {
 namespace {
 
+/// A name; behind a colon there may be the side of a grid.
 void check_key(std::string_view key) {
-  const bool plain =
-      !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == key.npos;
-  if (!plain) fail(PDE_ERR_ARGUMENT, "option key is \"{}\", expected lower-case letters, digits and _", key);
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  constexpr std::string_view kSide = "abcdefghijklmnopqrstuvwxyz+-";
+  const std::string_view name = key.substr(0, key.find(':'));
+  const std::string_view side = name.size() < key.size() ? key.substr(name.size() + 1) : "x";
+  if (!name.empty() && !side.empty() && name.find_first_not_of(kPlain) == key.npos &&
+      side.find_first_not_of(kSide) == key.npos)
+    return;
+  fail(PDE_ERR_ARGUMENT,
+       "option key is \"{}\", expected lower-case letters, digits and _ (and, where values along the sides "
+       "of a "
+       "grid are meant, the side behind a colon, as in bc:x-)",
+       key);
 }
 
 }  // namespace
@@ -214,6 +224,8 @@ std::optional<Options::Value> converted(const Options::Value &value, const Optio
 const OptionSpec *find_spec(OptionTable table, std::string_view key) {
   for (const OptionSpec &spec : table) {
     if (key == spec.key) return spec.same_as ? find_spec(table, spec.same_as) : &spec;
+    const std::string_view own = spec.key;
+    if (own.ends_with('*') && key.starts_with(own.substr(0, own.size() - 1))) return &spec;
   }
   return nullptr;
 }
@@ -239,16 +251,25 @@ ResolvedOptions::ResolvedOptions(const Options &options, OptionTable table, std:
     auto typed = converted(value, *spec);
     if (!typed)
       fail(PDE_ERR_ARGUMENT, "option {} is {}, expected {}", key, value_text(value), expectation(*spec));
-    if (key != spec->key && options.values().contains(spec->key)) {
+    const bool is_one_of_many = std::string_view(spec->key).ends_with('*');
+    if (!is_one_of_many && key != spec->key && options.values().contains(spec->key)) {
       fail(PDE_ERR_ARGUMENT, "options {} and {} are two names of one option: set one of them", key,
            spec->key);
     }
-    values_.insert_or_assign(spec->key, std::move(*typed));
+    values_.insert_or_assign(is_one_of_many ? key : spec->key, std::move(*typed));
   }
 }
 
 bool ResolvedOptions::has(std::string_view key) const {
   return values_.contains(key);
+}
+
+std::vector<std::string> ResolvedOptions::keys_under(std::string_view prefix) const {
+  std::vector<std::string> keys;
+  for (const auto &[key, value] : values_) {
+    if (key.starts_with(prefix)) keys.push_back(key);
+  }
+  return keys;
 }
 
 template <class T>

@@ -24,7 +24,7 @@ enum class OptionType { flag, integer, real, text, choice, reals };
 
 /// One row of a table. Defaults are written as text, as a user would set them; empty: none.
 struct OptionSpec {
-  const char *key;
+  const char *key;  // "bc:*" stands for all keys that begin alike
   OptionType type;
   const char *default_text;
   const char *range;  // choice: "none|gzip"; numbers: "0 9", either end may be "-"; else ""
@@ -65,6 +65,8 @@ class ResolvedOptions {
   ResolvedOptions(const Options &options, OptionTable table, std::string_view consumer);
 
   bool has(std::string_view key) const;  // set, or with a default
+  /// Those that were set and begin so.
+  std::vector<std::string> keys_under(std::string_view prefix) const;
   bool flag(std::string_view key) const;
   int64_t integer(std::string_view key) const;
   double real(std::string_view key) const;

@@ -11,31 +11,36 @@
 namespace pde {
 namespace {
 
-constexpr const char *kBcDoc = "boundary conditions: auto_periodic_neumann, periodic or neumann";
+constexpr const char *kBcDoc = "boundary conditions: a name, or JSON with conditions per axis and side";
+constexpr const char *kValuesDoc = "values along a side (KEY:x-, KEY:left), one or one per point";
 
 constexpr OptionSpec kDiffusionOptions[] = {
     {"diffusivity", OptionType::real, "1", "0 -", "factor of the Laplace operator; length^2 per time"},
     {"bc", OptionType::text, "auto_periodic_neumann", "", kBcDoc},
+    {"bc:*", OptionType::reals, "", "", kValuesDoc},
 };
 constexpr OptionSpec kAllenCahnOptions[] = {
     {"interface_width", OptionType::real, "1", "0 -", "factor of the Laplace operator; length^2"},
     {"mobility", OptionType::real, "1", "0 -", "factor of the whole rate; per time"},
     {"bc", OptionType::text, "auto_periodic_neumann", "", kBcDoc},
+    {"bc:*", OptionType::reals, "", "", kValuesDoc},
 };
 constexpr OptionSpec kCahnHilliardOptions[] = {
     {"interface_width", OptionType::real, "1", "0 -", "factor of the inner Laplace operator; length^2"},
-    {"bc_c", OptionType::text, "auto_periodic_neumann", "",
-     "those of the state: auto_periodic_neumann, periodic or neumann"},
+    {"bc_c", OptionType::text, "auto_periodic_neumann", "", "those of the state; a name, or JSON"},
+    {"bc_c:*", OptionType::reals, "", "", kValuesDoc},
     {"bc_mu", OptionType::text, "auto_periodic_neumann", "",
-     "those of the chemical potential: auto_periodic_neumann, periodic or neumann"},
+     "those of the chemical potential; a name, or JSON"},
+    {"bc_mu:*", OptionType::reals, "", "", kValuesDoc},
 };
 constexpr OptionSpec kSwiftHohenbergOptions[] = {
     {"rate", OptionType::real, "0.1", "", "growth rate of the critical mode; per time"},
     {"kc2", OptionType::real, "1", "", "square of the critical wave number; per length^2"},
     {"delta", OptionType::real, "1", "", "factor of the quadratic term"},
-    {"bc", OptionType::text, "auto_periodic_neumann", "",
-     "those of the state: auto_periodic_neumann, periodic or neumann"},
+    {"bc", OptionType::text, "auto_periodic_neumann", "", "those of the state; a name, or JSON"},
+    {"bc:*", OptionType::reals, "", "", kValuesDoc},
     {"bc_lap", OptionType::text, "", "", "those of its Laplacian; if not set those of bc"},
+    {"bc_lap:*", OptionType::reals, "", "", kValuesDoc},
 };
 
 double finite_real(const ResolvedOptions &options, const char *key) {
@@ -45,8 +50,9 @@ double finite_real(const ResolvedOptions &options, const char *key) {
   return value;
 }
 
+/// Sides that are not mentioned get py-pde's default.
 BoundaryConditions boundary(const ResolvedOptions &options, const char *key) {
-  return {options.text(key), key};
+  return {options, key, BoundaryConditions::Missing::auto_periodic_neumann};
 }
 
 class Diffusion : public Equation {

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "solver/laplacian.hpp"
 #include "solver/sweep.hpp"
 
 namespace pde {
-
-Laplacian::Laplacian(const Grid &grid, const WorkLayout &layout)
-    : bound(0), ndim(grid.ndim()), s0(layout.strides[0]), s1(layout.strides[1]), w0(0), w1(0), w2(0) {
-  double *const weights[] = {&w0, &w1, &w2};
-  for (int axis = 0; axis < ndim; ++axis) {
-    const double spacing = grid.spacing(axis);
-    *weights[layout.first + axis] = 1 / (spacing * spacing);
-    bound += 4 / (spacing * spacing);
-  }
-}
 
 namespace {
 
@@ -23,24 +14,15 @@ namespace {
 class LaplaceRate : public Rate {
  protected:
   LaplaceRate(const Grid &grid, const BoundaryConditions &bc)
-      : layout_(grid), laplacian_(grid, layout_), ghosts_(bc.bind(grid, layout_)) {}
-
-  /// Calls f with the number of axes as a constant.
-  template <class F>
-  void with_ndim(F &&f) const {
-    switch (laplacian_.ndim) {
-      case 1:
-        return f(std::integral_constant<int, 1>());
-      case 2:
-        return f(std::integral_constant<int, 2>());
-      default:
-        return f(std::integral_constant<int, 3>());
-    }
-  }
+      : layout_(grid),
+        laplacian_(grid, layout_),
+        ghosts_(bc.bind(grid, layout_)),
+        spectrum_(laplacian_.spectrum(ghosts_)) {}
 
   WorkLayout layout_;
   Laplacian laplacian_;
   Ghosts ghosts_;
+  Spectrum spectrum_;
 };
 
 struct Range {
@@ -72,14 +54,13 @@ class DiffusionRate : public LaplaceRate {
 
   void evaluate(WorkArray &y, double, const Combination &how) override {
     ghosts_.fill(y);
-    with_ndim([&](auto d) {
-      constexpr int D = d();
-      sweep_combined(layout_, y, how, [u = y.cells(), lap = laplacian_, factor = diffusivity_](int64_t at) {
-        return factor * lap.at<D>(u, at);
+    laplacian_.with_kernel([&](const auto &lap) {
+      sweep_combined(layout_, y, how, [u = y.cells(), lap, factor = diffusivity_](int64_t at, int64_t row) {
+        return factor * lap.at(u, at, row);
       });
     });
   }
-  double spectral_radius(double, double) const override { return diffusivity_ * laplacian_.bound; }
+  double spectral_radius(double, double) const override { return diffusivity_ * spectrum_.modulus(); }
 
  private:
   double diffusivity_;
@@ -94,19 +75,19 @@ class AllenCahnRate : public LaplaceRate {
 
   void evaluate(WorkArray &y, double, const Combination &how) override {
     ghosts_.fill(y);
-    with_ndim([&](auto d) {
-      constexpr int D = d();
+    laplacian_.with_kernel([&](const auto &lap) {
       sweep_combined(layout_, y, how,
-                     [u = y.cells(), lap = laplacian_, g = width_, m = mobility_](int64_t at) {
+                     [u = y.cells(), lap, g = width_, m = mobility_](int64_t at, int64_t row) {
                        const double c = u[at];
-                       return m * (g * lap.at<D>(u, at) + (c - c * c * c));
+                       return m * (g * lap.at(u, at, row) + (c - c * c * c));
                      });
     });
   }
-  /// The Jacobian is symmetric, M (g L + 1 - 3 c^2) with L in [-bound, 0].
+  /// Gershgorin's discs of the Jacobian M (g L + 1 - 3 c^2): those of L, shifted.
   double spectral_radius(double lowest, double highest) const override {
     const Range slope = parabola_range(-3, 0, lowest, highest);
-    return mobility_ * largest_modulus(1 + slope.lowest - width_ * laplacian_.bound, 1 + slope.highest);
+    return mobility_ * largest_modulus(1 + slope.lowest + width_ * spectrum_.lowest,
+                                       1 + slope.highest + width_ * spectrum_.highest);
   }
 
  private:
@@ -119,30 +100,34 @@ class CahnHilliardRate : public LaplaceRate {
  public:
   CahnHilliardRate(const Grid &grid, const BoundaryConditions &bc_c, const BoundaryConditions &bc_mu,
                    double width)
-      : LaplaceRate(grid, bc_c), ghosts_mu_(bc_mu.bind(grid, layout_)), mu_(layout_), width_(width) {}
+      : LaplaceRate(grid, bc_c),
+        ghosts_mu_(bc_mu.bind(grid, layout_)),
+        spectrum_mu_(laplacian_.spectrum(ghosts_mu_)),
+        mu_(layout_),
+        width_(width) {}
 
   void evaluate(WorkArray &y, double, const Combination &how) override {
     ghosts_.fill(y);
-    with_ndim([&](auto d) {
-      constexpr int D = d();
+    laplacian_.with_kernel([&](const auto &lap) {
       double *const mu = mu_.cells();
-      sweep(layout_, [u = y.cells(), mu, lap = laplacian_, g = width_](int64_t at) {
+      sweep(layout_, [u = y.cells(), mu, lap, g = width_](int64_t at, int64_t row) {
         const double c = u[at];
-        mu[at] = c * c * c - c - g * lap.at<D>(u, at);
+        mu[at] = c * c * c - c - g * lap.at(u, at, row);
       });
       ghosts_mu_.fill(mu_);
-      sweep_combined(layout_, y, how, [mu, lap = laplacian_](int64_t at) { return lap.at<D>(mu, at); });
+      sweep_combined(layout_, y, how, [mu, lap](int64_t at, int64_t row) { return lap.at(mu, at, row); });
     });
   }
-  /// The Jacobian is L (3 c^2 - 1 - g L); its norm bounds the eigenvalues.
+  /// The Jacobian is L_mu (3 c^2 - 1 - g L_c); its norm bounds the eigenvalues, whatever the ghosts.
   double spectral_radius(double lowest, double highest) const override {
     const Range slope = parabola_range(3, 0, lowest, highest);
-    return laplacian_.bound *
-           (largest_modulus(slope.lowest - 1, slope.highest - 1) + width_ * laplacian_.bound);
+    return spectrum_mu_.modulus() *
+           (largest_modulus(slope.lowest - 1, slope.highest - 1) + width_ * spectrum_.modulus());
   }
 
  private:
   Ghosts ghosts_mu_;
+  Spectrum spectrum_mu_;
   WorkArray mu_;
   double width_;
 };
@@ -153,33 +138,44 @@ class SwiftHohenbergRate : public LaplaceRate {
  public:
   SwiftHohenbergRate(const Grid &grid, const BoundaryConditions &bc, const BoundaryConditions &bc_lap,
                      const SwiftHohenbergParameters &p)
-      : LaplaceRate(grid, bc), ghosts_lap_(bc_lap.bind(grid, layout_)), lap_(layout_), p_(p) {}
+      : LaplaceRate(grid, bc),
+        ghosts_lap_(bc_lap.bind(grid, layout_)),
+        spectrum_lap_(laplacian_.spectrum(ghosts_lap_)),
+        is_symmetric_(ghosts_.acts_like(ghosts_lap_) && Laplacian::is_symmetric(ghosts_)),
+        lap_(layout_),
+        p_(p) {}
 
   void evaluate(WorkArray &y, double, const Combination &how) override {
     ghosts_.fill(y);
-    with_ndim([&](auto d) {
-      constexpr int D = d();
+    laplacian_.with_kernel([&](const auto &lap) {
       double *const w = lap_.cells();
-      sweep(layout_, [u = y.cells(), w, lap = laplacian_](int64_t at) { w[at] = lap.at<D>(u, at); });
+      sweep(layout_, [u = y.cells(), w, lap](int64_t at, int64_t row) { w[at] = lap.at(u, at, row); });
       ghosts_lap_.fill(lap_);
       sweep_combined(layout_, y, how,
-                     [u = y.cells(), w, lap = laplacian_, linear = p_.rate - p_.kc2 * p_.kc2,
-                      two_k = 2 * p_.kc2, delta = p_.delta](int64_t at) {
+                     [u = y.cells(), w, lap, linear = p_.rate - p_.kc2 * p_.kc2, two_k = 2 * p_.kc2,
+                      delta = p_.delta](int64_t at, int64_t row) {
                        const double c = u[at];
-                       return (linear + (delta - c) * c) * c - two_k * w[at] - lap.at<D>(w, at);
+                       return (linear + (delta - c) * c) * c - two_k * w[at] - lap.at(w, at, row);
                      });
     });
   }
-  /// With no flux or periodic sides L is symmetric, and so is the Jacobian e - k^2 - 2 k L - L^2 + 2 d c - 3
-  /// c^2. In a = -L the part without c is e - (a - k)^2, with a in [0, bound].
+  /// Where both Laplacians are one and symmetric, so is the Jacobian e - k^2 - 2 k L - L^2 + 2 d c - 3 c^2.
+  /// In a = -L the part without c is e - (a - k)^2. Otherwise the norms of the parts bound it.
   double spectral_radius(double lowest, double highest) const override {
     const Range slope = parabola_range(-3, 2 * p_.delta, lowest, highest);
-    const double farthest = largest_modulus(p_.kc2, laplacian_.bound - p_.kc2);
-    return largest_modulus(p_.rate - farthest * farthest + slope.lowest, p_.rate + slope.highest);
+    if (is_symmetric_) {
+      const double farthest = largest_modulus(-spectrum_.highest - p_.kc2, -spectrum_.lowest - p_.kc2);
+      return largest_modulus(p_.rate - farthest * farthest + slope.lowest, p_.rate + slope.highest);
+    }
+    const double linear = p_.rate - p_.kc2 * p_.kc2;
+    return largest_modulus(linear + slope.lowest, linear + slope.highest) +
+           (2 * std::fabs(p_.kc2) + spectrum_lap_.modulus()) * spectrum_.modulus();
   }
 
  private:
   Ghosts ghosts_lap_;
+  Spectrum spectrum_lap_;
+  bool is_symmetric_;
   WorkArray lap_;
   SwiftHohenbergParameters p_;
 };

@@ -5,6 +5,8 @@
 // vectorises the innermost loop.
 #pragma once
 
+#include <type_traits>
+
 #include "solver/rate.hpp"
 
 #if defined(__clang__)
@@ -18,34 +20,18 @@
 
 namespace pde {
 
-/// The discrete Laplace operator: central second differences, to be given the first cell of an array with
-/// ghosts.
-struct Laplacian {
-  Laplacian(const Grid &grid, const WorkLayout &layout);
-
-  /// The largest modulus among its eigenvalues is at most this (Gershgorin's discs), whatever the ghosts.
-  double bound;
-  int ndim;
-  int64_t s0, s1;     // strides of the outer axes
-  double w0, w1, w2;  // 1 / spacing^2
-
-  template <int D>
-  double at(const double *u, int64_t i) const {
-    const double centre = -2 * u[i];
-    double sum = w2 * (u[i + 1] + u[i - 1] + centre);
-    if constexpr (D > 1) sum += w1 * (u[i + s1] + u[i - s1] + centre);
-    if constexpr (D > 2) sum += w0 * (u[i + s0] + u[i - s0] + centre);
-    return sum;
-  }
-};
-
 template <class Body>
 [[gnu::always_inline]] inline void sweep_rows(const WorkLayout &layout, const Body &body) {
   for (int64_t i = 0; i < layout.shape[0]; ++i) {
     for (int64_t j = 0; j < layout.shape[1]; ++j) {
       const int64_t begin = i * layout.strides[0] + j * layout.strides[1], end = begin + layout.shape[2];
-      PDE_INDEPENDENT_STEPS
-      for (int64_t at = begin; at < end; ++at) body(at);
+      if constexpr (std::is_invocable_v<const Body &, int64_t, int64_t>) {
+        PDE_INDEPENDENT_STEPS
+        for (int64_t at = begin; at < end; ++at) body(at, j);
+      } else {
+        PDE_INDEPENDENT_STEPS
+        for (int64_t at = begin; at < end; ++at) body(at);
+      }
     }
   }
 }
@@ -62,7 +48,8 @@ template <class Body>
 }
 #endif
 
-/// Calls body(position) for all cells; it must be an inline lambda that writes to its own position only.
+/// Calls body(position), or body(position, row), for all cells; it must be an inline lambda that writes to
+/// its own position only. Rows are counted along the middle axis.
 template <class Body>
 void sweep(const WorkLayout &layout, const Body body) {
 #ifdef PDE_WIDE_LOOPS
@@ -73,7 +60,7 @@ void sweep(const WorkLayout &layout, const Body body) {
   sweep_rows(layout, body);
 }
 
-/// Sweeps over rate(position), which reads the cells of y and what else it likes, and combines as asked.
+/// Sweeps over rate(position, row), which reads the cells of y and what else it likes, and combines as asked.
 template <class F>
 void sweep_combined(const WorkLayout &layout, const WorkArray &y, const Combination &how, const F rate) {
   double *const out = how.out->cells();
@@ -81,20 +68,22 @@ void sweep_combined(const WorkLayout &layout, const WorkArray &y, const Combinat
   const double f = how.f_weight;
   switch (how.kind) {
     case Combination::Kind::rate:
-      return sweep(layout, [=](int64_t at) { out[at] = rate(at); });
+      return sweep(layout, [=](int64_t at, int64_t row) { out[at] = rate(at, row); });
     case Combination::Kind::step:
-      return sweep(layout, [=](int64_t at) { out[at] = u[at] + f * rate(at); });
+      return sweep(layout, [=](int64_t at, int64_t row) { out[at] = u[at] + f * rate(at, row); });
     default:
       break;
   }
   const double *const y0 = how.y0->cells(), *const f0 = how.f0->cells();
   const double a0 = how.y0_weight, a1 = how.y_weight, b0 = how.f0_weight, a2 = how.out_weight;
   if (how.kind == Combination::Kind::first_stage) {
-    return sweep(layout,
-                 [=](int64_t at) { out[at] = a0 * y0[at] + a1 * u[at] + b0 * f0[at] + f * rate(at); });
+    return sweep(layout, [=](int64_t at, int64_t row) {
+      out[at] = a0 * y0[at] + a1 * u[at] + b0 * f0[at] + f * rate(at, row);
+    });
   }
-  sweep(layout,
-        [=](int64_t at) { out[at] = a0 * y0[at] + a1 * u[at] + a2 * out[at] + b0 * f0[at] + f * rate(at); });
+  sweep(layout, [=](int64_t at, int64_t row) {
+    out[at] = a0 * y0[at] + a1 * u[at] + a2 * out[at] + b0 * f0[at] + f * rate(at, row);
+  });
 }
 
 }  // namespace pde

@@ -16,6 +16,7 @@ constexpr OptionSpec kTable[] = {
     {"seconds", OptionType::real, "1.5", "0 -", "interval"},
     {"limits", OptionType::reals, "", "", "numbers"},
     {"label", OptionType::text, "", "", "words"},
+    {"edge:*", OptionType::reals, "", "", "numbers along a side"},
 };
 
 ResolvedOptions resolved(const Options &options) {
@@ -83,6 +84,20 @@ TEST(Options, AnotherNameOfAnOptionIsThatOption) {
   Options both = with("compression_opts", int64_t{7});
   both.set("level", int64_t{7});
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, resolved(both), "compression_opts", "level", "two names");
+}
+
+TEST(Options, ARowMayStandForAllKeysThatBeginAlike) {
+  Options options;
+  options.parse("edge:x-=1,2 edge:left=3");
+  const ResolvedOptions values = resolved(options);
+  EXPECT_EQ(values.keys_under("edge:"), (std::vector<std::string>{"edge:left", "edge:x-"}));
+  EXPECT_EQ(values.reals("edge:x-"), (std::vector<double>{1, 2}));
+  EXPECT_TRUE(resolved({}).keys_under("edge:").empty());
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, resolved(with("edge:x-", std::string("wet"))), "edge:x-", "wet",
+                 "numbers");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, resolved(with("label:x", std::string("a"))), "label:x", "edge:*");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, with("edge:", 1.0), "edge:", "as in bc:x-");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, with("edge:a:b", 1.0), "edge:a:b");
 }
 
 TEST(Options, TheTableDescribesItselfAsJson) {
