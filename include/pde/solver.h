@@ -2,7 +2,8 @@
  * @file
  * The small solver: a few well-known equations for one scalar field, and the time loop that drives trackers.
  *
- * With c the field, lap the Laplace operator (second order, central differences), and defaults in brackets:
+ * With c the field, lap the Laplace operator (second order: central differences, and around a centre the
+ * fluxes through the faces of cells), and defaults in brackets:
  *
  * - "diffusion": dc/dt = D lap c. Options: `diffusivity` D [1], `bc`.
  * - "allen-cahn": dc/dt = M (g lap c - c^3 + c). Options: `interface_width` g [1], `mobility` M [1], `bc`.
@@ -125,8 +126,7 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * @return PDE_OK (t_end is reached); PDE_STOP (a tracker, pde_controller_stop or the progress callback ended
  *         the run early; all is finished nevertheless); PDE_ERR_ARGUMENT (times; options; boundary conditions
  *         that do not fit the grid); PDE_ERR_SHAPE (the state is no scalar field); PDE_ERR_DTYPE (the state
- *         is not float64); PDE_ERR_UNSUPPORTED (the state lies on a polar, spherical or cylindrical grid);
- *         PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
+ *         is not float64); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
  *         PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the tolerance);
  *         what a storage or callback returned.
  * @threads one call at a time per equation, state and controller.

@@ -190,10 +190,6 @@ SolveResult solve(const Equation &equation, const FieldPtr &state, double t_star
   const ResolvedOptions resolved(options, kOptions, "solve");
   const Settings settings = read_settings(resolved);
   check_field(*state);
-  if (!state->grid().is_cartesian()) {
-    fail(PDE_ERR_UNSUPPORTED, "the state lies on a {}, equations are solved on unit and Cartesian grids only",
-         state->grid().class_name());
-  }
   check_times(t_start, t_end);
   const std::unique_ptr<Rate> rate = equation.prepare(state->grid());
   const std::unique_ptr<Stepper> stepper = make_stepper(settings, *rate, WorkLayout(state->grid()));

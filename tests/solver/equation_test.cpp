@@ -211,6 +211,27 @@ TEST(Rate, BoundsItsSpectralRadius) {
   }
 }
 
+TEST(Rate, BoundsItsSpectralRadiusOnRoundGrids) {
+  for (const GridPtr &grid : {Grid::polar(0, 9, 9), Grid::spherical(0, 9, 9), Grid::spherical(1, 10, 9),
+                              Grid::cylindrical({0, 9, 0, 5}, 9, 5, true)}) {
+    FieldDescription description;
+    description.grid = grid;
+    const FieldPtr base = Field::create(description);
+    base->fill_random("uniform", 3, -0.9, 1.1);
+    for (const char *name : kEquations) {
+      for (const char *text :
+           {"auto_periodic_neumann", "auto_periodic_value", R"({"outer": {"mixed": -1.5}})"}) {
+        Options options;
+        options.set(std::string_view(name) == "cahn-hilliard" ? "bc_c" : "bc", std::string(text));
+        const auto rate = make_equation(name, options)->prepare(*grid);
+        const double radius = largest_eigenvalue(*rate, base), bound = spectral_bound(*rate, *base);
+        EXPECT_LT(radius, 1.001 * bound) << name << " " << text << " " << grid->text();
+        EXPECT_GT(radius, 0.3 * bound) << name << " " << text << " " << grid->text();
+      }
+    }
+  }
+}
+
 /// Whatever the boundary conditions; some of them make states grow or the operator lose its symmetry.
 TEST(Rate, BoundsItsSpectralRadiusWithAllBoundaryConditions) {
   FieldDescription description;
