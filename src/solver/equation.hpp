@@ -35,7 +35,7 @@ using EquationPtr = std::shared_ptr<const Equation>;
 /// "diffusion", "allen-cahn", "cahn-hilliard", "swift-hohenberg". PDE_ERR_ARGUMENT lists them.
 EquationPtr make_equation(std::string_view name, const Options &options);
 
-/// The table of "solve", or of "equation:" and a name; nothing: no such consumer.
+/// The table of "solve", of "operator", or of "equation:" and a name; nothing: no such consumer.
 std::optional<OptionTable> solver_options(std::string_view consumer);
 
 }  // namespace pde

@@ -50,20 +50,22 @@ WorkArray::WorkArray(const WorkLayout &layout)
   std::memset(data_.get(), 0, static_cast<size_t>(layout.size) * 8);
 }
 
-void WorkArray::load(const Field &field, const WorkLayout &layout) {
-  const Field::Row &row = field.rows()[0];
+void WorkArray::load(const Field &field, const WorkLayout &layout, size_t component, int part) {
+  const Field::Row &row = field.rows()[component];
   const auto axes = static_cast<size_t>(field.grid().ndim());
   const auto strides = byte_strides(layout);
-  strided_copy(reinterpret_cast<std::byte *>(cells()), std::span(strides).first(axes), row.data(),
-               std::span(row.strides).first(axes), field.grid().shape(), 8);
+  strided_copy(reinterpret_cast<std::byte *>(cells()), std::span(strides).first(axes),
+               row.data() + static_cast<ptrdiff_t>(part) * 8, std::span(row.strides).first(axes),
+               field.grid().shape(), 8);
 }
 
-void WorkArray::store(Field &field, const WorkLayout &layout) const {
-  const Field::Row &row = field.rows()[0];
+void WorkArray::store(Field &field, const WorkLayout &layout, size_t component, int part) const {
+  const Field::Row &row = field.rows()[component];
   const auto axes = static_cast<size_t>(field.grid().ndim());
   const auto strides = byte_strides(layout);
-  strided_copy(row.data(), std::span(row.strides).first(axes), reinterpret_cast<const std::byte *>(cells()),
-               std::span(strides).first(axes), field.grid().shape(), 8);
+  strided_copy(row.data() + static_cast<ptrdiff_t>(part) * 8, std::span(row.strides).first(axes),
+               reinterpret_cast<const std::byte *>(cells()), std::span(strides).first(axes),
+               field.grid().shape(), 8);
 }
 
 }  // namespace pde

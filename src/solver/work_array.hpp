@@ -33,9 +33,10 @@ class WorkArray {
   double *cells() { return data_.get() + origin_; }
   const double *cells() const { return data_.get() + origin_; }
 
-  /// From and to a scalar float64 field of any layout.
-  void load(const Field &field, const WorkLayout &layout);
-  void store(Field &field, const WorkLayout &layout) const;
+  /// From and to one component of a float64 field of any layout; of a complex128 field its part: 0 real, 1
+  /// imaginary.
+  void load(const Field &field, const WorkLayout &layout, size_t component = 0, int part = 0);
+  void store(Field &field, const WorkLayout &layout, size_t component = 0, int part = 0) const;
 
  private:
   struct Free {
