@@ -126,6 +126,8 @@ const char *kind_name(Kind kind) {
       return "pde_controller";
     case Kind::equation:
       return "pde_equation";
+    case Kind::operation:
+      return "pde_operator";
   }
   return "handle";
 }

@@ -20,6 +20,7 @@
 #include "field/field.hpp"
 #include "pde.h"
 #include "solver/equation.hpp"
+#include "solver/operator.hpp"
 #include "storage/storage.hpp"
 #include "tracker/controller.hpp"
 #include "tracker/schedule.hpp"
@@ -27,7 +28,17 @@
 
 namespace pde::capi {
 
-enum class Kind : uint8_t { options = 1, grid, field, storage, schedule, tracker, controller, equation };
+enum class Kind : uint8_t {
+  options = 1,
+  grid,
+  field,
+  storage,
+  schedule,
+  tracker,
+  controller,
+  equation,
+  operation
+};
 const char *kind_name(Kind kind);
 
 /// What a slot holds: one reference to the core object, and the text last handed out.
@@ -72,6 +83,8 @@ template <>
 struct HandleTraits<pde_controller> : HandleOf<Kind::controller, Controller> {};
 template <>
 struct HandleTraits<pde_equation> : HandleOf<Kind::equation, const Equation> {};
+template <>
+struct HandleTraits<pde_operator> : HandleOf<Kind::operation, Operator> {};
 
 template <class H>
 struct BoxOf : Box {

@@ -101,7 +101,7 @@ pde_status pde_options_describe(const char *consumer, const char **out_json) noe
     if (!table) {
       fail(PDE_ERR_NOT_FOUND,
            "consumer is \"{}\", expected memory:, hdf5:, movie:, custom:, copy, merge, apply, check, plot, "
-           "{}, solve, equation:diffusion, equation:allen-cahn, equation:cahn-hilliard or "
+           "{}, operator, solve, equation:diffusion, equation:allen-cahn, equation:cahn-hilliard or "
            "equation:swift-hohenberg",
            consumer, tracker_consumers());
     }

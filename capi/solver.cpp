@@ -5,6 +5,29 @@
 using namespace pde;
 using namespace pde::capi;
 
+pde_status pde_operator_create(const pde_grid *grid, const char *name, const pde_options *options,
+                               pde_operator **out_op) noexcept {
+  return creating(out_op, "out_op", [&] {
+    const Shared<pde_grid> g(grid, "grid");
+    return make_handle<pde_operator>(
+        std::make_shared<Operator>(g.core(), needed_text(name, "name"), options_of(options)));
+  });
+}
+
+pde_status pde_operator_apply(pde_operator *op, const pde_field *in, double time, pde_field *out) noexcept {
+  return guarded([&] {
+    const Exclusive<pde_operator> o(op, "op");
+    const Shared<pde_field> source(in, "in");
+    if (out == in) fail(PDE_ERR_ARGUMENT, "out is the field in, expected two fields apart");
+    const Writable target(out, "out");
+    o->apply(*source, time, *target);
+  });
+}
+
+void pde_operator_free(pde_operator *op) noexcept {
+  release(op, Kind::operation);
+}
+
 pde_status pde_equation_create(const char *name, const pde_options *options,
                                pde_equation **out_equation) noexcept {
   return creating(out_equation, "out_equation", [&] {

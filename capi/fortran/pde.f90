@@ -73,6 +73,10 @@ module pde
     private
     type(c_ptr) :: handle = c_null_ptr
   end type
+  type, public :: pde_operator
+    private
+    type(c_ptr) :: handle = c_null_ptr
+  end type
 
   ! ---- procedures of the caller
 
@@ -132,6 +136,7 @@ module pde
   public :: pde_controller_set_step, pde_controller_start, pde_controller_due
   public :: pde_controller_handle, pde_controller_stop, pde_controller_finish, pde_controller_info
   public :: pde_controller_free
+  public :: pde_operator_create, pde_operator_apply, pde_operator_free
   public :: pde_equation_create, pde_equation_initial_state, pde_equation_free, pde_solve
 
   interface pde_options_set
@@ -600,6 +605,20 @@ module pde
       type(c_ptr), value :: controller
     end subroutine
 
+    integer(c_int32_t) function c_operator_create(grid, name, options, op) bind(c, name="pde_operator_create")
+      import; implicit none
+      type(c_ptr), value :: grid, name, options
+      type(c_ptr), intent(out) :: op
+    end function
+    integer(c_int32_t) function c_operator_apply(op, in, time, out) bind(c, name="pde_operator_apply")
+      import; implicit none
+      type(c_ptr), value :: op, in, out
+      real(c_double), value :: time
+    end function
+    subroutine c_operator_free(op) bind(c, name="pde_operator_free")
+      import; implicit none
+      type(c_ptr), value :: op
+    end subroutine
     integer(c_int32_t) function c_equation_create(name, options, equation) bind(c, name="pde_equation_create")
       import; implicit none
       type(c_ptr), value :: name, options
@@ -1657,6 +1676,30 @@ contains
   end subroutine
 
   ! ---- the small solver
+
+  subroutine pde_operator_create(grid, name, op, options, ierr)
+    type(pde_grid), intent(in) :: grid
+    character(*), intent(in) :: name
+    type(pde_operator), intent(out) :: op
+    type(pde_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: ierr
+    character(kind=c_char), allocatable, target :: text(:)
+    call settle(c_operator_create(grid%handle, c_text(name, text), options_or_null(options), op%handle), ierr)
+  end subroutine
+
+  subroutine pde_operator_apply(op, in, time, out, ierr)
+    type(pde_operator), intent(in) :: op
+    type(pde_field), intent(in) :: in, out
+    real(real64), intent(in) :: time
+    integer(int32), intent(out), optional :: ierr
+    call settle(c_operator_apply(op%handle, in%handle, time, out%handle), ierr)
+  end subroutine
+
+  subroutine pde_operator_free(op)
+    type(pde_operator), intent(inout) :: op
+    call c_operator_free(op%handle)
+    op%handle = c_null_ptr
+  end subroutine
 
   subroutine pde_equation_create(name, equation, options, ierr)
     character(*), intent(in) :: name

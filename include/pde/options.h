@@ -155,8 +155,8 @@ PDE_API pde_status pde_options_parse(pde_options *options, const char *text) PDE
  * @param consumer [in] "memory:", "hdf5:", "movie:", "custom:" (storages), "copy", "merge", "apply",
  *                 "check" (pde_storage_copy and so on), "plot" (pde_field_plot, pde_storage_plot),
  *                 "tracker:storage", "tracker:" and the name of one that pde_tracker_create makes, such as
- *                 "tracker:progress", "controller", "solve", or "equation:" and a name, such as
- *                 "equation:diffusion".
+ *                 "tracker:progress", "controller", "operator", "solve", or "equation:" and a name, such
+ *                 as "equation:diffusion".
  * @param out_json [out] an array, lives as long as the library is loaded.
  * @return PDE_OK; PDE_ERR_NOT_FOUND (no such consumer; the message lists them).
  * @threads any.

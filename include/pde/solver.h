@@ -1,6 +1,7 @@
 /**
  * @file
- * The small solver: a few well-known equations for one scalar field, and the time loop that drives trackers.
+ * The small solver: differential operators, a few well-known equations for one scalar field, and the time
+ * loop that drives trackers.
  *
  * With c the field, lap the Laplace operator (second order: central differences, and around a centre the
  * fluxes through the faces of cells), and defaults in brackets:
@@ -12,15 +13,15 @@
  * - "swift-hohenberg": dc/dt = (e - k^2) c - 2 k lap c - lap lap c + d c^2 - c^3. Options: `rate` e [0.1],
  *   `kc2` k [1], `delta` d [1], `bc`, `bc_lap` [as bc].
  *
- * Boundary conditions belong to what a Laplace operator acts on: `bc_c` to c, `bc_mu` to m, `bc_lap` to lap
- * c, `bc` to everything else. One condition says what holds at one side; v is its value [0], d_n the
- * derivative along the outward normal, for c or whatever the condition belongs to:
+ * Boundary conditions belong to what an operator acts on: `bc_c` to c, `bc_mu` to m, `bc_lap` to lap c, `bc`
+ * to everything else, the input of a pde_operator among it. One condition says what holds at one side; v is
+ * its value [0], d_n the derivative along the outward normal, for c or whatever the condition belongs to:
  *
  * - "value" or "dirichlet": c = v. "derivative" or "neumann": d_n c = v.
  * - "mixed" or "robin": d_n c + v c = b, with b from `const` [0]; v may be infinite.
  * - "curvature", "second_derivative" or "extrapolate": the second derivative is v; at least two cells.
  * - "periodic", "anti-periodic": along periodic axes, and nothing else there.
- * - "normal_value", "normal_derivative", "normal_mixed", "normal_curvature" (also "normal_dirichlet" …): the
+ * - "normal_value", "normal_derivative", "normal_mixed", "normal_curvature" (or "normal_dirichlet" …): the
  *   same for the component of a vector or tensor that is normal to the side (of the last index); the others
  *   are left open, which divergences do not mind.
  * - "auto_periodic_" and one of these, such as "auto_periodic_neumann", the default: periodic along periodic
@@ -30,13 +31,13 @@
  * numbers, as {"value": 2} or {"type": "mixed", "value": 2, "const": 7}, or an object with conditions for
  * axes and sides:
  *
- *     {"x-": {"value": 1}, "right": "neumann", "y": {"low": "value", "high": {"derivative": 2}}, "*": "value"}
+ *     {"x-": {"value": 1}, "right": "neumann", "y": {"low": "value", "high": "curvature"}, "*": "value"}
  *
  * Sides go by axis and sign ("x-", "x+"; on other grids "r-", "z+") or by name: left, right; bottom, top;
  * back, front along x, y, z; inner, outer along r; bottom, top along z of cylinders. A name goes before the
  * sign, the sign before the axis, and "*" stands for what is not mentioned. An axis takes one condition for
- * both sides, a pair, or low and high. Equations give sides that are not mentioned "auto_periodic_neumann". A
- * key of which the grid has no side is an error.
+ * both sides, a pair, or low and high. Equations give sides that are not mentioned "auto_periodic_neumann";
+ * for operators that is an error. For both it is one if a key fits no side of the grid.
  *
  * A value is a number; a list with one per component; or a list with one per component and point of the side
  * (for a scalar, one per point), nested in C order. Texts that are numbers count as such; expressions are
@@ -56,8 +57,84 @@
 extern "C" {
 #endif
 
+/** A differential operator on a grid. One thread at a time; free with pde_operator_free. */
+typedef struct pde_operator pde_operator;
+
 /** An equation with its parameters and boundary conditions. Immutable; free with pde_equation_free. */
 typedef struct pde_equation pde_equation;
+
+/**
+ * Create a differential operator: names, formulas and defaults are those of py-pde.
+ *
+ * On all grids, from scalar to scalar unless it says otherwise:
+ *
+ * - "laplace". On two straight axes with option `corner_weight` w [0] the nine-point formula, which
+ *   approximates it where cells are square. A corner comes from the other end of a periodic axis; without one
+ *   it is the mean of the ghost cells beside it.
+ * - "gradient": scalar to vector. "divergence": vector to scalar. "vector_gradient": vector to tensor, T_ij =
+ *   d_j v_i. "tensor_divergence": tensor to vector, v_i = d_j T_ij.
+ * - "gradient_squared": the square of the central difference, summed over axes; with option `central` [true]
+ *   false the mean square of the differences to both sides.
+ * - "d_dx", "d_dx_forward", "d_dx_backward", "d2_dx2" and the same for the other axes: y, z, r.
+ *
+ * On unit, Cartesian and cylindrical grids: "vector_laplace", vector to vector. On spherical grids:
+ * "tensor_double_divergence", tensor to scalar.
+ *
+ * First derivatives are central differences. With option `method` ["central"] "forward" or "backward" they
+ * are of first order, to one side: gradient, divergence, vector_gradient and tensor_divergence on unit and
+ * Cartesian grids, gradient on polar ones, gradient, divergence and vector_gradient on spherical ones.
+ *
+ * On spherical grids option `conservative` chooses between fluxes through the faces of cells, which conserve
+ * the integral, and plain differences; the default is true, for tensor_divergence false. Option `safe`
+ * [true]: pde_operator_apply refuses a field whose result would depend on the angles (divergence: v_theta is
+ * 0; vector_gradient: v_phi, too; the tensors: T_theta_theta = T_phi_phi and what its message names).
+ *
+ * Components are those of the grid: (x, y, z), (r, phi), (r, theta, phi), on cylinders (r, z, phi).
+ *
+ * @param grid    [in] kept alive by the operator.
+ * @param name    [in] see above.
+ * @param options [in] `bc` ["auto_periodic_neumann"] with the boundary conditions of the input, for all
+ *                sides; and those above, where the operator has them; or NULL.
+ * @param out_op  [out] the operator; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists those of the grid; options; boundary
+ *         conditions that do not fit the grid, or for normal components where others are looked at);
+ *         PDE_ERR_UNSUPPORTED (a name that this kind of grid has not; an expression as boundary condition).
+ * @threads any.
+ * @since 0.1
+ */
+PDE_API pde_status pde_operator_create(const pde_grid *grid, const char *name, const pde_options *options,
+                                       pde_operator **out_op) PDE_NOEXCEPT;
+
+/**
+ * Apply an operator: out = op(in).
+ *
+ * The first call takes memory for the components of both fields, which the operator keeps. Real and imaginary
+ * parts are treated apart, and the numbers of boundary conditions are real; "gradient_squared" takes float64
+ * only.
+ *
+ * @param op   [in,out] borrowed for the call.
+ * @param in   [in] of the operator's grid and the rank that its name asks for, float64 or complex128, any
+ *             layout. Its ghost cells come from the boundary conditions, not from around the array.
+ * @param time [in] finite; for conditions that depend on it, of which there are none yet; user's time unit.
+ * @param out  [in,out] of the operator's grid, the rank of the result, and the dtype of `in`, any layout. It
+ *             must not share samples with `in`. Overwritten; after a failure it may be overwritten in part.
+ * @return PDE_OK; PDE_ERR_SHAPE (grid or rank of a field); PDE_ERR_DTYPE; PDE_ERR_ARGUMENT (`time` is not
+ *         finite; `in` lacks the symmetry that option `safe` asks for; `out` has samples of `in`);
+ *         PDE_ERR_READONLY (`out`).
+ * @threads one call at a time per operator and field.
+ * @since 0.1
+ */
+PDE_API pde_status pde_operator_apply(pde_operator *op, const pde_field *in, double time,
+                                      pde_field *out) PDE_NOEXCEPT;
+
+/**
+ * Give an operator back.
+ *
+ * @param op [in] NULL or a stale handle: nothing happens.
+ * @threads any, but not while another thread uses the same handle.
+ * @since 0.1
+ */
+PDE_API void pde_operator_free(pde_operator *op) PDE_NOEXCEPT;
 
 /**
  * Create one of the equations that the library brings along.
@@ -65,7 +142,8 @@ typedef struct pde_equation pde_equation;
  * @param name         [in] "diffusion", "allen-cahn", "cahn-hilliard" or "swift-hohenberg".
  * @param options      [in] see above, numbers finite, those of D, g and M not below 0; or NULL.
  * @param out_equation [out] the equation; the caller's to free.
- * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options).
+ * @return PDE_OK; PDE_ERR_ARGUMENT (an unknown name, the message lists them; options); PDE_ERR_UNSUPPORTED
+ *         (an expression as boundary condition).
  * @threads any.
  * @since 0.1
  */

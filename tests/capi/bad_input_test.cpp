@@ -354,6 +354,9 @@ TEST(WrongOption, IsRefusedByEveryConsumer) {
                "diffusivity");
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_solve(equation, field, 0, 1, options, nullptr, nullptr), "nonsense",
                "tolerance");
+  OperatorHandle op;
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_operator_create(unit_grid({4}), "laplace", options, op.out()),
+               "nonsense", "corner_weight");
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_field_plot(field, folder.file("a.png").c_str(), options), "nonsense",
                "dpi");
   EXPECT_FAILS(PDE_ERR_ARGUMENT,
@@ -372,10 +375,13 @@ TEST(WrongOption, UnknownNamesAreAnsweredWithTheKnownOnes) {
   EquationHandle equation;
   EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_equation_create("heat", nullptr, equation.out()), "heat", "diffusion",
                "allen-cahn", "cahn-hilliard", "swift-hohenberg");
+  OperatorHandle op;
+  EXPECT_FAILS(PDE_ERR_ARGUMENT, pde_operator_create(unit_grid({4}), "curl", nullptr, op.out()), "curl",
+               "gradient", "d_dx");
   const char *json = "untouched";
   EXPECT_FAILS(PDE_ERR_NOT_FOUND, pde_options_describe("file", &json), "file",
                "memory:", "hdf5:", "movie:", "custom:", "plot", "tracker:progress", "tracker:storage",
-               "tracker:data", "tracker:plot", "controller", "solve", "equation:diffusion");
+               "tracker:data", "tracker:plot", "controller", "operator", "solve", "equation:diffusion");
   EXPECT_STREQ(json, "untouched");
   const FieldHandle field = filled_field(unit_grid({4}), 1);
   double value = 0;

@@ -188,8 +188,8 @@ const std::set<std::string> kNeverBusy = {"pde_set_log_handler",
                                           "pde_equation_initial_state"};
 
 bool needs_what_is_in_use(const std::string &name) {
-  for (const char *noun :
-       {"pde_storage_", "pde_field_", "pde_controller_", "pde_tracker_create_storage", "pde_solve"}) {
+  for (const char *noun : {"pde_storage_", "pde_field_", "pde_controller_", "pde_tracker_create_storage",
+                           "pde_solve", "pde_operator_apply"}) {
     if (name.starts_with(noun)) return !kNeverBusy.contains(name);
   }
   return false;

@@ -91,6 +91,7 @@ struct World {
     list[0] = other_tracker;
     EXPECT_OK(pde_controller_create(list, 1, nullptr, idle_controller.out()));
     EXPECT_OK(pde_equation_create("diffusion", nullptr, equation.out()));
+    EXPECT_OK(pde_operator_create(grid, "laplace", nullptr, op.out()));
   }
 
   GridHandle grid;
@@ -102,6 +103,7 @@ struct World {
   TrackerHandle table_tracker;                          // in memory, with one row
   ControllerHandle controller, idle_controller;         // started; not started
   EquationHandle equation;
+  OperatorHandle op;
   double buffer[8] = {};
   /// Where to draw.
   const char *picture() {
@@ -124,6 +126,7 @@ struct World {
       EXPECT_OK(pde_controller_info(one, &text));
     const FieldHandle state = new_field(grid);
     EXPECT_OK(pde_solve(equation, state, 0, 0.1, nullptr, nullptr, &t));
+    EXPECT_OK(pde_operator_apply(op, field, 0, state));
     const StorageHandle fresh = open_storage("memory:", nullptr);
     EXPECT_OK(pde_storage_append(fresh, state, 0));
     EXPECT_EQ(value_at(fresh, 0), 0);
@@ -169,6 +172,10 @@ template <>
 inline void give_back(pde_equation *handle) {
   pde_equation_free(handle);
 }
+template <>
+inline void give_back(pde_operator *handle) {
+  pde_operator_free(handle);
+}
 
 /// A handle whose object is gone.
 template <class H>
@@ -183,6 +190,7 @@ H *stale() {
     if constexpr (std::is_same_v<H, pde_tracker>) return other.third_tracker.release();
     if constexpr (std::is_same_v<H, pde_controller>) return other.controller.release();
     if constexpr (std::is_same_v<H, pde_equation>) return other.equation.release();
+    if constexpr (std::is_same_v<H, pde_operator>) return other.op.release();
   };
   H *handle = of();
   give_back(handle);

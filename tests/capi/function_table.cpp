@@ -639,6 +639,16 @@ const Row kTracker[] = {
 
 const Row kSolver[] = {
     [](World &w, Probe &p) {
+      p.call("pde_operator_create", pde_operator_create, handle(w, "grid", w.grid.get()),
+             in("name", "gradient"), handle_or(w, "options", w.options.get(), PDE_OK),
+             out_handle<pde_operator>("out_op"));
+    },
+    [](World &w, Probe &p) {
+      p.call("pde_operator_apply", pde_operator_apply, handle(w, "op", w.op.get()),
+             handle(w, "in", w.field.get()), value(0.5), handle(w, "out", w.other_field.get()));
+    },
+    [](World &w, Probe &p) { p.release(w, "pde_operator_free", pde_operator_free, w.op.get()); },
+    [](World &w, Probe &p) {
       p.call("pde_equation_create", pde_equation_create, in("name", "diffusion"),
              handle_or(w, "options", w.options.get(), PDE_OK), out_handle<pde_equation>("out_equation"));
     },

@@ -25,6 +25,7 @@ using ScheduleHandle = Handle<pde_schedule, pde_schedule_free>;
 using TrackerHandle = Handle<pde_tracker, pde_tracker_free>;
 using ControllerHandle = Handle<pde_controller, pde_controller_free>;
 using EquationHandle = Handle<pde_equation, pde_equation_free>;
+using OperatorHandle = Handle<pde_operator, pde_operator_free>;
 
 /// The status, and a message that has all these words.
 inline ::testing::AssertionResult fails_with(pde_status expected, pde_status got,

@@ -65,6 +65,7 @@ program module_test
   call test_own_loop(trim(path))
   call test_solver()
   call test_trackers()
+  call test_operators()
   if (failures > 0) error stop 1
   print "(a)", "all checks passed"
 
@@ -605,6 +606,37 @@ contains
     call pde_options_free(options)
     call pde_schedule_free(schedule)
     call pde_field_free(state)
+    call pde_grid_free(grid)
+  end subroutine
+
+  subroutine test_operators()
+    type(pde_grid) :: grid
+    type(pde_options) :: options
+    type(pde_operator) :: gradient
+    type(pde_field) :: state, slope
+    real(real64) :: u(6), d(1, 6), wall(1)
+    integer :: i, ierr
+    u = [(real(i, real64)**2, i=1, 6)]
+    call pde_grid_create_unit([6], grid)
+    call pde_field_wrap(grid, PDE_SCALAR, u, state)
+    call pde_field_wrap(grid, PDE_VECTOR, d, slope)
+    wall = 49
+    call pde_options_create(options)
+    call pde_options_set(options, "bc", '{"left": "neumann", "right": "value"}')
+    call pde_options_set(options, "bc:right", wall)
+    call pde_operator_create(grid, "gradient", gradient, options)
+    call pde_operator_apply(gradient, state, 0.0_real64, slope)
+    call check(same(d(1, 1), 1.5_real64) .and. same(d(1, 3), 6.0_real64) .and. same(d(1, 6), 18.5_real64), &
+        "the slope of a parabola")
+    call pde_operator_apply(gradient, slope, 0.0_real64, state, ierr)
+    call check(ierr == PDE_ERR_SHAPE, "of a vector there is no gradient")
+    call pde_operator_free(gradient)
+    call pde_operator_create(grid, "curl", gradient, ierr=ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "an unknown operator")
+    call check(index(pde_error_message(), "divergence") > 0, "the message names others")
+    call pde_options_free(options)
+    call pde_field_free(state)
+    call pde_field_free(slope)
     call pde_grid_free(grid)
   end subroutine
 
