@@ -143,4 +143,21 @@ std::string json_number(double value) {
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
+std::string json_numbers(std::span<const double> numbers) {
+  std::string text;
+  for (double number : numbers) text += (text.empty() ? "" : ", ") + json_number(number);
+  return "[" + text + "]";
+}
+
+std::vector<double> json_read_numbers(std::string_view text, std::string_view what) {
+  const JsonDocument document = json_parse(text, what);
+  if (!document.IsArray()) fail(PDE_ERR_FORMAT, "{} is no list of numbers", what);
+  std::vector<double> numbers;
+  for (const JsonValue &value : document.GetArray()) {
+    if (!value.IsNumber()) fail(PDE_ERR_FORMAT, "{} is no list of numbers", what);
+    numbers.push_back(value.GetDouble());
+  }
+  return numbers;
+}
+
 }  // namespace pde

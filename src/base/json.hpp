@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #define RAPIDJSON_ASSERT(condition) \
   ((condition) ? static_cast<void>(0) : throw std::logic_error("RapidJSON: " #condition))
@@ -90,5 +92,9 @@ std::string json_quote(std::string_view text);
 
 /// Shortest exact form; NaN, Infinity, -Infinity where it is none.
 std::string json_number(double value);
+
+/// A list of numbers, and back; PDE_ERR_FORMAT that names `what` if it is none.
+std::string json_numbers(std::span<const double> numbers);
+std::vector<double> json_read_numbers(std::string_view text, std::string_view what);
 
 }  // namespace pde

@@ -1,7 +1,6 @@
 // Measures the state, and keeps what a function of the user has found in a table.
 
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -72,18 +71,18 @@ class DataTracker : public Tracker {
 
   Verdict handle(const StatePtr &state, double t) override { return {record(state, t), {}}; }
 
-  void finish(const StatePtr &state, const RunEnd &end) override {
-    if (!std::exchange(started_, false)) return;
-    // The file is closed whatever goes wrong with the last state.
-    std::exception_ptr failure;
-    try {
-      if (final_ && state && !end.handled) record(state, end.t);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    table_->finish();
-    if (failure) std::rethrow_exception(failure);
+  bool last(const StatePtr &state, const RunEnd &end) override {
+    if (!final_ || end.handled) return false;
+    record(state, end.t);
+    return true;
   }
+
+  void finish(const StatePtr &, const RunEnd &) override {
+    if (std::exchange(started_, false)) table_->finish();
+  }
+
+  /// Each row is in the file as soon as it is there at all.
+  void rewind(const TrackerState *, double t) override { table_->truncate_after(t); }
 
  private:
   /// Whether the run has reached its aim, with this row as its last.

@@ -2,10 +2,12 @@
 //
 // A picture takes its name only when it is complete, so whoever looks at it never sees half of one.
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
 
+#include "base/numbers.hpp"
 #include "storage/movie_loader.hpp"
 #include "storage/plot.hpp"
 #include "tracker/own_file.hpp"
@@ -88,8 +90,15 @@ class PlotTracker : public Tracker {
     return {};
   }
 
-  void finish(const StatePtr &state, const RunEnd &end) override {
-    if (final_ && state && !end.handled) draw(*state, end.t);
+  bool last(const StatePtr &state, const RunEnd &end) override {
+    if (!final_ || end.handled) return false;
+    draw(*state, end.t);
+    return true;
+  }
+
+  std::string save() const override { return std::to_string(index_); }
+  void restore(const TrackerState *saved, const StatePtr &, double) override {
+    if (saved) index_ = std::max(int64_t{0}, parse_integer(saved->kept).value_or(0));
   }
 
  private:

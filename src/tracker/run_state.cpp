@@ -14,12 +14,6 @@ namespace {
 constexpr int64_t kVersion = 1;
 constexpr size_t kLongestSchedule = 80;
 
-std::string numbers_text(const std::vector<double> &numbers) {
-  std::string text;
-  for (double number : numbers) text += (text.empty() ? "" : ", ") + json_number(number);
-  return "[" + text + "]";
-}
-
 }  // namespace
 
 std::string schedule_key(const std::string &text) {
@@ -38,7 +32,7 @@ std::string RunState::text() const {
   for (const TrackerState &tracker : trackers) {
     text += fmt::format(R"({}{{"kind": {}, "schedule": {}, "position": {}, "handled": {})",
                         &tracker == trackers.data() ? "" : ", ", json_quote(tracker.kind),
-                        json_quote(tracker.schedule), numbers_text(tracker.position), tracker.handled);
+                        json_quote(tracker.schedule), json_numbers(tracker.position), tracker.handled);
     if (tracker.length >= 0) text += fmt::format(R"(, "length": {})", tracker.length);
     if (tracker.last_time) text += fmt::format(R"(, "last_time": {})", json_number(*tracker.last_time));
     if (!tracker.kept.empty()) text += fmt::format(R"(, "kept": {})", tracker.kept);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/json.hpp"
 #include "base/numbers.hpp"
 #include "base/progress.hpp"
 #include "field/field_math.hpp"
@@ -75,6 +76,14 @@ class MaterialTracker : public Tracker {
     const std::string reason = collection ? fmt::format("Material of field [{}] is not conserved", fields)
                                           : "Material is not conserved";
     throw Unsound(fmt::format("{}: the mean is {} at t = {}", reason, detail, real_text(t)), reason);
+  }
+
+  std::string save() const override { return json_numbers(before_); }
+  /// What there was at the start of the run, not where it goes on.
+  void restore(const TrackerState *saved, const StatePtr &, double) override {
+    if (!saved) return;
+    const std::vector<double> before = json_read_numbers(saved->kept, "what material_conservation has kept");
+    if (before.size() == before_.size()) before_ = before;
   }
 
  private:
@@ -155,6 +164,12 @@ class SteadyStateTracker : public Tracker {
 
   void finish(const StatePtr &, const RunEnd &) override {
     if (shown_) shown_->end();
+  }
+
+  void restore(const TrackerState *saved, const StatePtr &state, double t) override {
+    if (rate_ || !saved || !saved->handled) return;
+    before_ = wide_copy(*state);
+    t_before_ = t;
   }
 
  private:

@@ -319,6 +319,7 @@ void record(pde_controller *run, pde_field *state, double t, double t_end, doubl
     status = pde_controller_handle(run, state, t, &t_next);
   }
   if (status == PDE_STOP) REQUIRE_OK(pde_controller_finish(run, state, t));
+  if (status < 0) throw std::runtime_error(pde_error_message());
 }
 
 std::vector<double> times_in(pde_storage *storage) {
@@ -458,6 +459,39 @@ TEST_F(Resumes, OfMoviesGoOnInASecondFile) {
   }
   EXPECT_TRUE(folder.names().contains("film.mp4") && folder.names().contains("film-2.mp4"));
   EXPECT_EQ(times_in(storage), (Times{0, 1, 2, 3, 4}));
+}
+
+/// A table that is whole, and a tracker that remembers what there was at the start of the run, not of its
+/// part.
+TEST_F(Resumes, OfOtherTrackersGoOnWithWhatTheyKnow) {
+  const auto measure = [](const pde_field *field, double, double *out_values, int64_t count, void *) {
+    return pde_field_average(field, out_values, count);
+  };
+  const std::string table = folder.file("means.csv"), options = "mode=append path=" + table;
+  const auto run_to = [&](double t_end, double cut, bool resumes) {
+    const StorageHandle storage = open_storage(path, "append");
+    TrackerHandle trackers[] = {recorder(storage), {}, {}};
+    REQUIRE_OK(pde_tracker_create_data("mean", schedule_of("constant(0.5)"), measure, nullptr, nullptr,
+                                       options_from(options.c_str()), trackers[1].out()));
+    REQUIRE_OK(pde_tracker_create("material_conservation", schedule_of("constant(1)"),
+                                  options_from("atol=2.1 rtol=0"), trackers[2].out()));
+    pde_tracker *const list[] = {trackers[0], trackers[1], trackers[2]};
+    ControllerHandle run;
+    REQUIRE_OK(pde_controller_create(list, 3, nullptr, run.out()));
+    double start = 0;
+    const pde_status status = pde_controller_resume(run, storage, state, &start);
+    EXPECT_EQ(status, resumes ? PDE_OK : PDE_EMPTY) << pde_error_message();
+    EXPECT_EQ(start, resumes ? 2 : 0);
+    record(run, state, start, t_end, cut);
+  };
+  run_to(2, HUGE_VAL, false);
+  std::string rows = ",time,mean\n0,0.0,0.0\n1,0.5,0.5\n2,1.0,1.0\n3,1.5,1.5\n4,2.0,2.0\n";
+  EXPECT_EQ(bytes_of_file(table), rows);
+  EXPECT_THROW(run_to(9, HUGE_VAL, true), std::exception);  // at 3 the mean is 3 instead of 0
+  EXPECT_NE(std::string(pde_error_message()).find("3.0 instead of 0.0"), std::string::npos)
+      << pde_error_message();
+  rows += "5,2.5,2.5\n6,3.0,3.0\n";
+  EXPECT_EQ(bytes_of_file(table), rows);
 }
 
 // ---- refusals
