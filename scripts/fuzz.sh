@@ -21,7 +21,7 @@ case $amount in
   *x) until=-runs=${amount%x} ;;
   *) until=-max_total_time=$amount ;;
 esac
-all=(json grid_text field_text schedule_text options_text journal run_state hdf5_file)
+all=(json grid_text field_text schedule_text options_text boundary_text journal run_state hdf5_file)
 targets=("$@")
 [ $# -gt 0 ] || targets=("${all[@]}")
 

@@ -85,8 +85,7 @@ void BoundaryConditions::parse_object(const JsonValue &object) {
     if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys)) {
       fail(PDE_ERR_ARGUMENT,
            "option {} has the key \"{}\", expected an axis (x), a side (x-, x+, left, right, bottom, top, "
-           "back, "
-           "front, inner, outer), \"*\" for all others, or the name of a condition",
+           "back, front, inner, outer), \"*\" for all others, or the name of a condition",
            option_, key);
     }
     if (by_key_.contains(key)) fail(PDE_ERR_ARGUMENT, "option {} has the key \"{}\" twice", option_, key);
@@ -159,19 +158,27 @@ BoundaryConditions::Found BoundaryConditions::find(const Grid &grid, const std::
     condition->kind = Condition::Kind::periodic;
     condition->normal = false;
   }
+  Found found{*condition, where};
+  add_values(found, keys);
+  return found;
+}
+
+/// The values that an option of their own gives for a side with these keys.
+void BoundaryConditions::add_values(Found &found, const std::vector<std::string> &keys) const {
+  auto &[condition, where] = found;
   for (const std::string &key : keys) {
     const auto values = values_.find(key);
     if (values == values_.end()) continue;
-    if (condition->value)
+    if (condition.value)
       fail(PDE_ERR_ARGUMENT, "{} has a value, and option {}:{} gives another", where, option_, key);
-    if (condition->is_periodic())
+    if (condition.is_periodic()) {
       fail(PDE_ERR_ARGUMENT, "{} is \"{}\", which takes no values, but option {}:{} gives some", where,
-           condition->name, option_, key);
-    condition->value = {values->second, {}, true};
-    check_finite(*condition->value, condition->kind == Condition::Kind::mixed, where);
-    break;
+           condition.name, option_, key);
+    }
+    condition.value = {values->second, {}, true};
+    check_finite(*condition.value, condition.kind == Condition::Kind::mixed, where);
+    return;
   }
-  return {*condition, where};
 }
 
 /// Every key is that of a side of the grid.
@@ -287,7 +294,7 @@ Affine affine(const Condition &condition, double spacing, double value, double c
     case Condition::Kind::mixed:
       break;
   }
-  if (std::isinf(value)) return {-1, 0};
+  if (std::isinf(spacing * value)) return {-1, 0};
   const double denominator = 2 + spacing * value;
   if (denominator == 0) {
     fail(PDE_ERR_ARGUMENT,
@@ -307,9 +314,12 @@ GhostRule rule_of(const Condition &condition, double spacing, const Expected &ex
   const Look constant(condition.constant, expected, component, where);
   const auto at = [&](int64_t point) {
     const Affine result = affine(condition, spacing, value.at(point), constant.at(point), where);
-    if (!std::isfinite(result.constant))
-      fail(PDE_ERR_ARGUMENT, "{} has the value {}, too large for its ghost cells", where,
-           real_text(value.at(point)));
+    if (!std::isfinite(result.constant) || !std::isfinite(result.factor)) {
+      const bool has_const = condition.kind == Condition::Kind::mixed;
+      fail(PDE_ERR_ARGUMENT, "{} is \"{}\" with the value {}{}: too large for ghost cells", where,
+           condition.name, real_text(value.at(point)),
+           has_const ? " and const " + real_text(constant.at(point)) : std::string());
+    }
     return result;
   };
   if (!value.varies() && !constant.varies()) {

@@ -45,6 +45,7 @@ class BoundaryConditions {
 
   std::vector<Sides> listed(const Grid &grid) const;
   Found find(const Grid &grid, const std::vector<Sides> &list, int axis, bool upper) const;
+  void add_values(Found &found, const std::vector<std::string> &keys) const;
   void check_keys(const Grid &grid) const;
   void check_periodic(const Grid &grid, int axis, const Found &low, const Found &high) const;
 

@@ -264,6 +264,43 @@ TEST(Boundary, SaysWhatIsWrongWithAText) {
   refuses(R"({"x-": "user"})", {"user"}, PDE_ERR_UNSUPPORTED);
 }
 
+/// Texts with a few bytes changed, taken out or repeated: refused with words, or ghosts that are finite.
+TEST(Boundary, TakesOrRefusesAnyText) {
+  const std::string seeds[] = {
+      "auto_periodic_neumann", R"({"type": "mixed", "value": 2, "const": 7})",
+      R"({"x-": {"value": [1, 2, 3]}, "right": "neumann", "y": ["value", {"curvature": -1}]})",
+      R"([["neumann", {"mixed": Infinity}], "value"])",
+      R"({"x": {"low": {"value": "1e3"}, "high": "curvature"}, "*": {"derivative": 0.5}})"};
+  const uint64_t seed = 20;
+  std::mt19937_64 random(seed);
+  const GridPtr grid = plane(false, false);
+  int taken = 0;
+  for (int trial = 0; trial < 30000; ++trial) {
+    std::string text = seeds[random() % std::size(seeds)];
+    for (uint64_t changes = 1 + random() % 3; changes > 0; --changes) {
+      const size_t at = random() % text.size(), length = 1 + random() % 4;
+      if (random() % 3 == 0) {
+        text[at] = "{}[]\":,-0123456789eInfxy+*"[random() % 26];
+      } else if (random() % 2) {
+        text.erase(at, length);
+      } else {
+        text.insert(at, text.substr(random() % text.size(), length));
+      }
+      if (text.empty()) text = "x";
+    }
+    SCOPED_TRACE(fmt::format("seed {}, trial {}: {}", seed, trial, text));
+    try {
+      const BoundaryConditions bc = conditions(text, {}, Missing::auto_periodic_neumann);
+      for (const double value : filled(grid, bc, std::vector<double>(12, 1)))
+        ASSERT_TRUE(std::isfinite(value));
+      ++taken;
+    } catch (const Error &error) {
+      ASSERT_TRUE(error.code() == PDE_ERR_ARGUMENT || error.code() == PDE_ERR_UNSUPPORTED) << error.what();
+    }
+  }
+  EXPECT_GT(taken, 100);
+}
+
 TEST(Boundary, SaysWhatDoesNotGoWithAGrid) {
   const auto refuses = [](const char *text, const GridPtr &grid, std::vector<std::string> parts) {
     const BoundaryConditions bc = conditions(text);
@@ -281,6 +318,8 @@ TEST(Boundary, SaysWhatDoesNotGoWithAGrid) {
   refuses("curvature", line(1), {"side x-", "two cells"});
   refuses(R"({"mixed": -4})", line(4), {"side x-", "-4", "0.5"});
   refuses(R"({"value": 1e308})", line(4), {"1e+308", "too large"});
+  refuses(R"({"mixed": 1, "const": 1e308})", Grid::unit(std::vector<int64_t>{4}, {false}),
+          {"1e+308", "too large"});
   refuses(R"(["value", "value", "value"])", plane(false, false), {"list of 3", "2 axes"});
 }
 
