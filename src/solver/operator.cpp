@@ -51,21 +51,25 @@ Operator::Operator(GridPtr grid, std::string_view name, const Options &options)
   FormulaOptions formula_options(resolved);
   formula_ = make_formula(*grid_, name, formula_options);
   check_all_asked_for(options, formula_options, name, *grid_);
-  for (const auto &sum : formula_.sums) {
-    for (const Term &term : sum) {
-      if (std::all_of(term.factors.begin(), term.factors.end(), [](double f) { return std::isfinite(f); }))
-        continue;
-      fail(PDE_ERR_ARGUMENT,
-           "\"{}\" has factors that are not finite: option corner_weight, or the cells of the "
-           "grid, are out of range",
-           name);
-    }
-  }
+  check_factors();
   const BoundaryConditions bc(resolved, "bc", BoundaryConditions::Missing::refused);
   const int64_t components = FieldDescription::components(formula_.rank_in, *grid_);
   for (int64_t component = 0; component < components; ++component)
     ghosts_.push_back(bc.bind(*grid_, layout_, formula_.rank_in, component));
   check_ghosts();
+}
+
+/// Cells may be too small to be squared, a weight too large to be multiplied.
+void Operator::check_factors() const {
+  const auto is_finite = [](double factor) { return std::isfinite(factor); };
+  for (const auto &sum : formula_.sums) {
+    for (const Term &term : sum) {
+      if (std::all_of(term.factors.begin(), term.factors.end(), is_finite)) continue;
+      fail(PDE_ERR_ARGUMENT,
+           "\"{}\" on the grid {} has numbers that are too large: cells too small, or corner_weight", name_,
+           grid_->text());
+    }
+  }
 }
 
 /// Conditions for normal components leave ghosts open that some operators look at.
@@ -78,9 +82,8 @@ void Operator::check_ghosts() const {
         if (!(upper ? term.reads_above() : term.reads_below())) continue;
         if (sides[upper].source != GhostRule::Source::none) continue;
         fail(PDE_ERR_ARGUMENT,
-             "option bc says of side {}{} what holds for normal components only, but \"{}\" needs component "
-             "{}, "
-             "too: give a condition for all of them",
+             "option bc says of side {}{} what holds for normal components only, but \"{}\" looks at "
+             "component {}, too: give a condition for all of them",
              grid_->axis_name(term.axis), upper ? '+' : '-', name_, term.component);
       }
     }

@@ -26,6 +26,7 @@ class Operator {
   void apply(const Field &in, double time, Field &out);
 
  private:
+  void check_factors() const;
   void check_ghosts() const;
   void check_field(const Field &field, int rank, const char *argument) const;
   void check_symmetries(const Field &in) const;
