@@ -5,7 +5,7 @@
  * operator tells how far from rest the rod still is, and the gradient how steep the temperature is along its
  * axis.
  *
- * Usage: 10_boundaries [end time, 100 if left out]
+ * Usage: 11_boundaries [end time, 100 if left out]
  */
 #include <math.h>
 #include <pde.h>
@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
            along_z[j]);
 
 clean_up:
-  if (status < 0) fprintf(stderr, "10_boundaries: %s\n", pde_error_message());
+  if (status < 0) fprintf(stderr, "11_boundaries: %s\n", pde_error_message());
   pde_operator_free(gradient);
   pde_operator_free(laplace);
   pde_equation_free(equation);

@@ -6,7 +6,8 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/numbers.hpp"
-#include "solver/stepper.hpp"
+#include "solver/euler_stepper.hpp"
+#include "solver/rkc_stepper.hpp"
 
 namespace pde {
 namespace {

@@ -1,4 +1,5 @@
-#include "solver/stepper.hpp"
+#include "solver/euler_stepper.hpp"
+#include "solver/rkc_stepper.hpp"
 
 #include <gtest/gtest.h>
 
