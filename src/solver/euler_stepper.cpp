@@ -29,7 +29,8 @@ void EulerStepper::plan(double t, double t_target) {
 
 double EulerStepper::step(double t, double t_target) {
   if (done_ == planned_ || t_target != t1_) plan(t, t_target);
-  rate_.evaluate(*y_, t, {.kind = Combination::Kind::step, .out = next_.get(), .f_weight = h_});
+  rate_.evaluate(
+      *y_, t, {.kind = Combination::Kind::sum, .out = next_.get(), .f_weight = h_, .terms = {{y_.get(), 1}}});
   y_.swap(next_);
   ++done_;
   if (++steps_ % 64 == 0) check_sound(t + h_);

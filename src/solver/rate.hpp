@@ -4,23 +4,51 @@
 // that computes the rate, cell by cell, and no array of rates is written only to be read again.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+
 #include "solver/work_array.hpp"
 
 namespace pde {
 
+/// An array with its factor in a sum.
+struct Term {
+  const WorkArray *array;
+  double weight;
+};
+
+/// As many as any stepper needs.
+class Terms {
+ public:
+  static constexpr size_t kMost = 6;
+
+  Terms() = default;
+  Terms(std::initializer_list<Term> terms) : count_(terms.size()) {
+    std::copy(terms.begin(), terms.end(), terms_.begin());
+  }
+  void add(Term term) { terms_[count_++] = term; }
+  size_t size() const { return count_; }
+  const Term &operator[](size_t i) const { return terms_[i]; }
+
+ private:
+  std::array<Term, kMost> terms_{};
+  size_t count_ = 0;
+};
+
 /// What becomes of F, the rate of a state y.
 struct Combination {
   enum class Kind {
-    rate,         // out = F
-    step,         // out = y + f_weight F
-    first_stage,  // out = y0_weight y0 + y_weight y + f_weight F + f0_weight f0
-    stage,        // the same + out_weight out
+    rate,  // out = F
+    sum,   // out = (the terms, added in their order) + f_weight F
   };
-  Kind kind;
-  WorkArray *out;  // not y, y0 or f0
+  Kind kind = Kind::rate;
+  WorkArray *out;  // not y; it may be one of the terms
   double f_weight = 1;
-  const WorkArray *y0 = nullptr, *f0 = nullptr;
-  double y0_weight = 0, y_weight = 0, f0_weight = 0, out_weight = 0;
+  Terms terms = {};
+  /// If not null, F itself goes here as well. Not y; it may be one of the terms. For two terms only.
+  WorkArray *rate = nullptr;
 };
 
 class Rate {

@@ -158,16 +158,12 @@ void RkcStepper::attempt(double t, double h) {
     const double b_now = chebyshev.second() / (chebyshev.first() * chebyshev.first());
     const double mu = 2 * w0 * b_now / b, nu = -b_now / b_before, mu_rate = 2 * w1 * b_now / b;
     // The stage before last, which for j = 2 is the old state, makes room for the new one.
-    const Combination stage{.kind = j == 2 ? Combination::Kind::first_stage : Combination::Kind::stage,
-                            .out = spare_.get(),
-                            .f_weight = h * mu_rate,
-                            .y0 = y_.get(),
-                            .f0 = f_.get(),
-                            .y0_weight = j == 2 ? 1 - mu : 1 - mu - nu,
-                            .y_weight = mu,
-                            .f0_weight = -h * mu_rate * a,
-                            .out_weight = nu};
-    rate_.evaluate(*new_, t + time * h, stage);
+    Terms terms{{y_.get(), j == 2 ? 1 - mu : 1 - mu - nu}, {new_.get(), mu}};
+    if (j > 2) terms.add({spare_.get(), nu});
+    terms.add({f_.get(), -h * mu_rate * a});
+    rate_.evaluate(
+        *new_, t + time * h,
+        {.kind = Combination::Kind::sum, .out = spare_.get(), .f_weight = h * mu_rate, .terms = terms});
     new_.swap(spare_);
     const double time_now = mu * time + nu * time_before + mu_rate * (1 - a);
     time_before = std::exchange(time, time_now);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "solver/rate.hpp"
 
@@ -60,30 +61,75 @@ void sweep(const WorkLayout &layout, const Body body) {
   sweep_rows(layout, body);
 }
 
-/// Sweeps over rate(position, row), which reads the cells of y and what else it likes, and combines as asked.
+/// The terms of a combination, their number known to the compiler.
+template <size_t N>
+class TermSum {
+ public:
+  explicit TermSum(const Terms &terms) {
+    for (size_t i = 0; i < N; ++i) {
+      arrays_[i] = terms[i].array->cells();
+      weights_[i] = terms[i].weight;
+    }
+  }
+  [[gnu::always_inline]] double at(int64_t position) const {
+    return sum(position, std::make_index_sequence<N>());
+  }
+
+ private:
+  template <size_t... I>
+  [[gnu::always_inline]] double sum(int64_t position, std::index_sequence<I...>) const {
+    return (... + (weights_[I] * arrays_[I][position]));
+  }
+
+  const double *arrays_[N];
+  double weights_[N];
+};
+
+template <size_t N, class F>
+void sweep_sum(const WorkLayout &layout, const Combination &how, const F rate) {
+  double *const out = how.out->cells();
+  sweep(layout, [=, f = how.f_weight, terms = TermSum<N>(how.terms)](int64_t at, int64_t row) {
+    out[at] = terms.at(at) + f * rate(at, row);
+  });
+}
+
+/// The same, and the rate is kept. Terms are read before it is written.
+template <size_t N, class F>
+void sweep_sum_and_rate(const WorkLayout &layout, const Combination &how, const F rate) {
+  double *const out = how.out->cells(), *const kept = how.rate->cells();
+  sweep(layout, [=, f = how.f_weight, terms = TermSum<N>(how.terms)](int64_t at, int64_t row) {
+    const double value = rate(at, row);
+    out[at] = terms.at(at) + f * value;
+    kept[at] = value;
+  });
+}
+
+/// Sweeps over rate(position, row), which reads the cells of the state and what else it likes, and combines
+/// as asked.
 template <class F>
 void sweep_combined(const WorkLayout &layout, const WorkArray &y, const Combination &how, const F rate) {
   double *const out = how.out->cells();
-  const double *const u = y.cells();
-  const double f = how.f_weight;
-  switch (how.kind) {
-    case Combination::Kind::rate:
-      return sweep(layout, [=](int64_t at, int64_t row) { out[at] = rate(at, row); });
-    case Combination::Kind::step:
-      return sweep(layout, [=](int64_t at, int64_t row) { out[at] = u[at] + f * rate(at, row); });
+  if (how.kind == Combination::Kind::rate)
+    return sweep(layout, [=](int64_t at, int64_t row) { out[at] = rate(at, row); });
+  if (how.rate) return sweep_sum_and_rate<2>(layout, how, rate);
+  switch (how.terms.size()) {
+    case 1:
+      if (how.terms[0].array != &y || how.terms[0].weight != 1) return sweep_sum<1>(layout, how, rate);
+      // A plain step, without what is not needed: it is the whole work of Euler.
+      return sweep(layout, [=, u = y.cells(), f = how.f_weight](int64_t at, int64_t row) {
+        out[at] = u[at] + f * rate(at, row);
+      });
+    case 2:
+      return sweep_sum<2>(layout, how, rate);
+    case 3:
+      return sweep_sum<3>(layout, how, rate);
+    case 4:
+      return sweep_sum<4>(layout, how, rate);
+    case 5:
+      return sweep_sum<5>(layout, how, rate);
     default:
-      break;
+      return sweep_sum<6>(layout, how, rate);
   }
-  const double *const y0 = how.y0->cells(), *const f0 = how.f0->cells();
-  const double a0 = how.y0_weight, a1 = how.y_weight, b0 = how.f0_weight, a2 = how.out_weight;
-  if (how.kind == Combination::Kind::first_stage) {
-    return sweep(layout, [=](int64_t at, int64_t row) {
-      out[at] = a0 * y0[at] + a1 * u[at] + b0 * f0[at] + f * rate(at, row);
-    });
-  }
-  sweep(layout, [=](int64_t at, int64_t row) {
-    out[at] = a0 * y0[at] + a1 * u[at] + a2 * out[at] + b0 * f0[at] + f * rate(at, row);
-  });
 }
 
 }  // namespace pde
