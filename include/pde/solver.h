@@ -178,17 +178,33 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
 /**
  * Solve an equation from t_start to t_end, running the trackers of a controller. [+]
  *
- * This is the whole run: it starts the controller, handles its trackers and finishes it. Options:
+ * This is the whole run: it starts the controller, handles its trackers and finishes it. Option `stepper`
+ * names the method; all of them are explicit:
  *
- * - `stepper` ["rkc"]: Runge-Kutta-Chebyshev of second order, explicit and yet stable at long steps, whose
- *   length follows the error. "euler": explicit Euler with a fixed step.
- * - `dt` for "euler" the step, which must be given; for "rkc" the first step, found by itself if left out;
- *   user's time unit.
- * - `tolerance` [1e-4] for "rkc": the error that a step may make in any cell; user's unit for this field,
- *   relative to the value where that is above 1.
- * - `step_rule` ["exact"]: steps end at due times and at t_end; for "euler" all steps in between are equal
- *   and at most dt. "fixed", for "euler": full steps only, as py-pde makes them, n = (t1 - t0) / dt rounded
+ * | stepper           | order | steps                                           | fields of memory |
+ * |-------------------|-------|-------------------------------------------------|------------------|
+ * | "rkc", the default | 2    | follow the error; stable at long diffusive steps | 4               |
+ * | "rk45"            | 4     | follow the error, by py-pde's rules             | 7                |
+ * | "euler-adaptive"  | 1     | follow the error, by py-pde's rules             | 4                |
+ * | "euler"           | 1     | equal                                           | 2                |
+ * | "rk4"             | 4     | equal; "runge-kutta" is the same                | 4                |
+ * | "adams-bashforth" | 2     | equal; one rate in each step                    | 3                |
+ *
+ * The memory is that besides the state; "cahn-hilliard" and "swift-hohenberg" need one field more. Further
+ * options:
+ *
+ * - `dt`: for equal steps the step, which must be given. Otherwise the first step: for "rkc" found by itself
+ *   if left out, for "rk45" and "euler-adaptive" 0.001. User's time unit.
+ * - `tolerance` [1e-4], where steps follow the error: that which a step may make in any cell; user's unit for
+ *   this field. For "rkc" it is relative to the value where that is above 1.
+ * - `dt_min` [1e-10], `dt_max` [1e10] for "rk45" and "euler-adaptive": limits of their steps, except that the
+ *   step to a due time may be shorter; user's time unit. If a step of dt_min is too long, the run fails.
+ * - `step_rule` ["exact"]: steps end at due times and at t_end; equal steps are at most dt long, as few as
+ *   lead there. "fixed", for equal steps: full steps only, as py-pde makes them, n = (t1 - t0) / dt rounded
  *   to the nearest (halves to even) and at least 1, so that due times are met to half a step.
+ *
+ * "adams-bashforth" begins with the rate that a step backwards would have had, as in py-pde, and does so
+ * again at every due time where steps end; the order stays the same.
  *
  * The progress callback of the options counts thousandths of the way from t_start to t_end (total: 1000).
  *

@@ -1,32 +1,27 @@
 // Explicit Euler with equal steps.
 #pragma once
 
-#include "solver/stepper.hpp"
+#include "solver/fixed_stepper.hpp"
 
 namespace pde {
 
-/// c += dt F(c). Between two targets all steps are equal.
-class EulerStepper : public Stepper {
+/// c += dt F(c). Two arrays.
+class EulerStepper : public FixedStepper {
  public:
-  enum class Rule {
-    exact,  // as few steps as dt allows, which end at the target
-    fixed,  // steps of dt, as many as round-half-even((t1 - t0) / dt), at least 1: py-pde's
-  };
-  EulerStepper(Rate &rate, const WorkLayout &layout, double dt, Rule rule);
+  static constexpr const char *kName = "euler";
+  static constexpr double kStability = 2;
+  EulerStepper(Rate &rate, const WorkLayout &layout, double dt, Rule rule)
+      : FixedStepper(rate, layout, dt, rule), next_(std::make_unique<WorkArray>(layout)) {}
 
-  double step(double t, double t_target) override;
-  void check_sound(double t) const override;
+  const char *name() const override { return kName; }
   const char *class_name() const override { return "EulerSolver"; }
-  bool adaptive() const override { return false; }
 
  private:
-  void plan(double t, double t_target);
+  void advance(double t, double h) override;
+  const char *method() const override { return "explicit Euler"; }
+  double stability() const override { return kStability; }
 
-  Rule rule_;
-  double step_size_;
   std::unique_ptr<WorkArray> next_;
-  double t0_ = 0, t1_ = 0, h_ = 0;  // the stretch that is planned …
-  int64_t planned_ = 0, done_ = 0;  // … and how many of its steps are done
 };
 
 }  // namespace pde

@@ -90,10 +90,6 @@ Survey survey(const WorkLayout &layout, const WorkArray &y_array, const WorkArra
   return all;
 }
 
-double shortest_step(double t, double t_target) {
-  return 16 * std::numeric_limits<double>::epsilon() * std::max(std::fabs(t), std::fabs(t_target));
-}
-
 }  // namespace
 
 RkcStepper::RkcStepper(Rate &rate, const WorkLayout &layout, double tolerance, double first_step)
@@ -142,8 +138,8 @@ int RkcStepper::stages(double h) const {
   return std::max(2, 1 + static_cast<int>(std::sqrt(1.54 * h * radius_ + 1)));
 }
 
-/// From y_, whose rate is f_, to new_ by a step of h; the rate there goes to spare_.
-void RkcStepper::attempt(double t, double h) {
+/// From y_, whose rate is f_, to new_ by a step of h to t_new; the rate there goes to spare_.
+void RkcStepper::attempt(double t, double h, double t_new) {
   const int s = stages(h);
   const double damping = 2 / (13.0 * s * s), w0 = 1 + damping, w1 = scaling(s, damping);
   ChebyshevRecursion chebyshev(w0);
@@ -170,7 +166,7 @@ void RkcStepper::attempt(double t, double h) {
     b_before = std::exchange(b, b_now);
   }
   evaluations_ += s - 1;
-  rate_of(*new_, t + h, *spare_);
+  rate_of(*new_, t_new, *spare_);
 }
 
 double RkcStepper::step(double t, double t_target) {
@@ -178,8 +174,8 @@ double RkcStepper::step(double t, double t_target) {
   if (proposal_ == 0) proposal_ = first_step(t, t_target);
   proposal_ = std::max(proposal_, shortest_step(t, t_target));
   while (true) {
-    const double h = cut_to(t_target - t);
-    attempt(t, h);
+    const double h = cut_to(t_target - t), t_new = h == t_target - t ? t_target : t + h;
+    attempt(t, h, t_new);
     const double *const y = y_->cells(), *const z = new_->cells(), *const f = f_->cells(),
                         *const g = spare_->cells();
     const Survey result = survey(
@@ -188,7 +184,7 @@ double RkcStepper::step(double t, double t_target) {
     if (error <= 1) {
       accept(h, std::max(error, 1e-10));
       set_radius(result.lowest, result.highest);
-      return h == t_target - t ? t_target : t + h;
+      return t_new;
     }
     reject(t, t_target, h, error);
   }
@@ -207,11 +203,7 @@ void RkcStepper::accept(double h, double error) {
   y_.swap(new_);
   f_.swap(spare_);
   ++steps_;
-  const double deviation = h - dt_mean_;
-  dt_mean_ += deviation / static_cast<double>(steps_);
-  dt_squares_ += deviation * (h - dt_mean_);
-  dt_min_ = steps_ == 1 ? h : std::min(dt_min_, h);
-  dt_max_ = std::max(dt_max_, h);
+  statistics_.add(h);
 
   double growth = kSafety / std::cbrt(error);
   if (last_h_ > 0) growth = kSafety * std::cbrt(last_error_) / std::pow(error, 2.0 / 3) * h / last_h_;
@@ -238,16 +230,30 @@ void RkcStepper::reject(double t, double t_target, double h, double error) {
 }
 
 std::string RkcStepper::extra_info() const {
-  const double deviation = steps_ > 0 ? std::sqrt(dt_squares_ / static_cast<double>(steps_)) : 0;
+  return fmt::format(R"(, "dt_statistics": {}, "rejected": {}, "evaluations": {})", statistics_.text(),
+                     rejected_, evaluations_);
+}
+
+/// The rate at the state and the bound on the spectrum are computed anew from the state.
+std::string RkcStepper::save_more() const {
   return fmt::format(
-      R"(, "dt_statistics": {{"min": {}, "max": {}, "mean": {}, "std": {}, "count": {}}}, "rejected": {}, "evaluations": {})",
-      json_number(dt_min_), json_number(dt_max_), json_number(dt_mean_), json_number(deviation), steps_,
-      rejected_, evaluations_);
+      R"(, "proposal": {}, "last_h": {}, "last_error": {}, "rejected": {}, "evaluations": {}, "statistics": {})",
+      json_number(proposal_), json_number(last_h_), json_number(last_error_), rejected_, evaluations_,
+      statistics_.save());
+}
+
+void RkcStepper::restore_more(const JsonValue &saved) {
+  proposal_ = saved_real(saved, "proposal");
+  last_h_ = saved_real(saved, "last_h");
+  last_error_ = saved_real(saved, "last_error");
+  rejected_ = saved_integer(saved, "rejected");
+  evaluations_ = saved_integer(saved, "evaluations");
+  statistics_.restore(saved_object(saved, "statistics"));
 }
 
 void RkcStepper::step_uncontrolled(double t, double h) {
   if (!begun_) begin(t);
-  attempt(t, h);
+  attempt(t, h, t + h);
   y_.swap(new_);
   f_.swap(spare_);
 }

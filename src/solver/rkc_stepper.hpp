@@ -13,12 +13,14 @@ namespace pde {
 /// does not depend on how much quiet space is around: it is to be at most tolerance * max(1, |c|).
 class RkcStepper : public Stepper {
  public:
+  static constexpr const char *kName = "rkc";
   /// first_step 0: found from the state.
   RkcStepper(Rate &rate, const WorkLayout &layout, double tolerance, double first_step);
 
   double step(double t, double t_target) override;
   /// A step of h without error control, for tests of the order.
   void step_uncontrolled(double t, double h);
+  const char *name() const override { return kName; }
   const char *class_name() const override { return "RungeKuttaChebyshevSolver"; }
   bool adaptive() const override { return true; }
   std::string extra_info() const override;
@@ -28,11 +30,13 @@ class RkcStepper : public Stepper {
   double first_step(double t, double t_target);
   double cut_to(double remaining) const;
   int stages(double h) const;
-  void attempt(double t, double h);
+  void attempt(double t, double h, double t_new);
   void accept(double h, double error);
   void reject(double t, double t_target, double h, double error);
   void rate_of(WorkArray &y, double t, WorkArray &out);
   void set_radius(double lowest, double highest);
+  std::string save_more() const override;
+  void restore_more(const JsonValue &saved) override;
 
   double tolerance_;
   double proposal_;  // for the next step; 0: not known yet
@@ -42,7 +46,7 @@ class RkcStepper : public Stepper {
   double radius_ = 0;
   double last_h_ = 0, last_error_ = 0;  // of the last step, if it was accepted
   int64_t evaluations_ = 0, rejected_ = 0;
-  double dt_min_ = 0, dt_max_ = 0, dt_mean_ = 0, dt_squares_ = 0;
+  StepStatistics statistics_;
 };
 
 }  // namespace pde

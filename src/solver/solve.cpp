@@ -6,28 +6,39 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/numbers.hpp"
+#include "solver/adams_bashforth_stepper.hpp"
+#include "solver/adaptive_euler_stepper.hpp"
 #include "solver/euler_stepper.hpp"
+#include "solver/fehlberg_stepper.hpp"
 #include "solver/rkc_stepper.hpp"
+#include "solver/runge_kutta_stepper.hpp"
 
 namespace pde {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"stepper", OptionType::choice, "rkc", "rkc|euler",
-     "rkc: Runge-Kutta-Chebyshev, second order, steps follow the error; euler: explicit Euler, equal steps"},
+    {"stepper", OptionType::choice, "rkc", "rkc|euler|rk4|runge-kutta|rk45|euler-adaptive|adams-bashforth",
+     "rkc: Runge-Kutta-Chebyshev, second order, steps follow the error; euler, rk4 (also runge-kutta), "
+     "adams-bashforth: explicit methods of order 1, 4, 2, equal steps; rk45, euler-adaptive: "
+     "Runge-Kutta-Fehlberg and Euler, steps follow the error by py-pde's rules"},
     {"dt", OptionType::real, "", "0 -",
-     "euler: the step, has to be set; rkc: the first step, if not set found by itself"},
+     "with equal steps: the step, has to be set; else the first step: for rkc, if not set, found by itself, "
+     "for rk45 and euler-adaptive 0.001"},
     {"tolerance", OptionType::real, "1e-4", "0 -",
-     "rkc: the error that a step may make in any cell; where a value is beyond 1, relative to it"},
+     "where steps follow the error: that which a step may make in any cell; for rkc, where a value is beyond "
+     "1, relative to it"},
+    {"dt_min", OptionType::real, "1e-10", "0 -", "rk45, euler-adaptive: the shortest step"},
+    {"dt_max", OptionType::real, "1e10", "0 -", "rk45, euler-adaptive: the longest step"},
     {"step_rule", OptionType::choice, "exact", "exact|fixed",
-     "exact: steps end at due times; fixed, for euler: steps are never shortened and the nearest one serves "
-     "a due time"},
+     "exact: steps end at due times; fixed, for equal steps: steps are never shortened and the nearest one "
+     "serves a due time"},
 };
 
 struct Settings {
-  bool euler, fixed;
+  std::string stepper;
+  FixedStepper::Rule rule;
   double dt;  // 0: not set
-  double tolerance;
+  AdaptiveStepper::Control control;
 };
 
 double positive(const ResolvedOptions &options, const char *key) {
@@ -36,13 +47,30 @@ double positive(const ResolvedOptions &options, const char *key) {
   fail(PDE_ERR_ARGUMENT, "option {} is {}, expected a finite number above 0", key, real_text(value));
 }
 
+bool has_equal_steps(std::string_view stepper) {
+  return stepper == EulerStepper::kName || stepper == RungeKuttaStepper::kName ||
+         stepper == AdamsBashforthStepper::kName;
+}
+
 Settings read_settings(const ResolvedOptions &options) {
-  Settings settings{options.text("stepper") == "euler", options.text("step_rule") == "fixed", 0,
-                    positive(options, "tolerance")};
+  Settings settings{options.text("stepper"), FixedStepper::Rule::exact, 0, {}};
+  if (settings.stepper == "runge-kutta") settings.stepper = RungeKuttaStepper::kName;
   if (options.has("dt")) settings.dt = positive(options, "dt");
-  if (settings.fixed && !settings.euler) {
-    fail(PDE_ERR_ARGUMENT,
-         "option step_rule is \"fixed\", which goes with stepper \"euler\" only: the steps of \"rkc\" vary");
+  if (options.text("step_rule") == "fixed") {
+    settings.rule = FixedStepper::Rule::fixed;
+    if (!has_equal_steps(settings.stepper)) {
+      fail(PDE_ERR_ARGUMENT,
+           "option step_rule is \"fixed\", but the steps of \"{}\" vary: it goes with \"euler\", \"rk4\" and "
+           "\"adams-bashforth\"",
+           settings.stepper);
+    }
+  }
+  constexpr double kFirstStep = 1e-3;
+  settings.control = {positive(options, "tolerance"), settings.dt > 0 ? settings.dt : kFirstStep,
+                      positive(options, "dt_min"), positive(options, "dt_max")};
+  if (settings.control.dt_min > settings.control.dt_max) {
+    fail(PDE_ERR_ARGUMENT, "option dt_min is {}, expected at most dt_max, {}",
+         real_text(settings.control.dt_min), real_text(settings.control.dt_max));
   }
   return settings;
 }
@@ -67,16 +95,25 @@ void check_times(double t_start, double t_end) {
   }
 }
 
-std::unique_ptr<Stepper> make_stepper(const Settings &settings, Rate &rate, const WorkLayout &layout) {
-  if (!settings.euler) return std::make_unique<RkcStepper>(rate, layout, settings.tolerance, settings.dt);
+template <class S>
+std::unique_ptr<Stepper> make_fixed(const Settings &settings, Rate &rate, const WorkLayout &layout) {
   if (settings.dt == 0) {
-    fail(PDE_ERR_ARGUMENT,
-         "option dt is not set, which stepper \"euler\" needs; for values between -1 and 1 it is stable up "
-         "to dt = {:.3g}",
-         2 / rate.spectral_radius(-1, 1));
+    fail(PDE_ERR_ARGUMENT, "option dt is not set, which stepper \"{}\" needs{}", settings.stepper,
+         stability_hint(rate, S::kStability));
   }
-  const auto rule = settings.fixed ? EulerStepper::Rule::fixed : EulerStepper::Rule::exact;
-  return std::make_unique<EulerStepper>(rate, layout, settings.dt, rule);
+  return std::make_unique<S>(rate, layout, settings.dt, settings.rule);
+}
+
+std::unique_ptr<Stepper> make_stepper(const Settings &settings, Rate &rate, const WorkLayout &layout) {
+  const std::string &name = settings.stepper;
+  if (name == EulerStepper::kName) return make_fixed<EulerStepper>(settings, rate, layout);
+  if (name == RungeKuttaStepper::kName) return make_fixed<RungeKuttaStepper>(settings, rate, layout);
+  if (name == AdamsBashforthStepper::kName) return make_fixed<AdamsBashforthStepper>(settings, rate, layout);
+  if (name == FehlbergStepper::kName)
+    return std::make_unique<FehlbergStepper>(rate, layout, settings.control);
+  if (name == AdaptiveEulerStepper::kName)
+    return std::make_unique<AdaptiveEulerStepper>(rate, layout, settings.control);
+  return std::make_unique<RkcStepper>(rate, layout, settings.control.tolerance, settings.dt);
 }
 
 /// Reports to the progress callback at most ten times a second; it may end the run.
@@ -165,10 +202,10 @@ class Run {
 
   std::string info() const {
     return fmt::format(
-        R"({{"class": "{}", "pde_class": "{}", "dt": {}, "steps": {}, "dt_adaptive": {}, "stochastic": false, )"
+        R"({{"class": "{}", "pde_class": "{}", "dt": {}, "steps": {}, "dt_adaptive": {}, "stochastic": {}, )"
         R"("backend": {{"name": "libpde", "implementation": "c++"}}, "post_step_data": null{}}})",
         stepper_.class_name(), equation_.class_name(), json_number(stepper_.dt()), stepper_.steps(),
-        stepper_.adaptive(), stepper_.extra_info());
+        stepper_.adaptive(), stepper_.stochastic(), stepper_.extra_info());
   }
 
   const Equation &equation_;
@@ -201,7 +238,7 @@ SolveResult solve(const Equation &equation, const FieldPtr &state, double t_star
   }
   Controller none({}, Options());
   Controller &driven = controller ? *controller : none;
-  if (settings.fixed) driven.set_step(settings.dt);
+  if (settings.rule == FixedStepper::Rule::fixed) driven.set_step(settings.dt);
   return Run(equation, state, *stepper, driven, {resolved.progress(), t_start, t_end}).go(t_start, t_end);
 }
 

@@ -314,7 +314,7 @@ TEST(Solve, RefusesWhatItCannotSolve) {
   const auto solve_with = [&](const char *options) {
     solve(*equation, state, 0, 1, parsed(options), nullptr);
   };
-  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=rk4"), "stepper", "\"rk4\"", "rkc");
+  EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=rk5"), "stepper", "\"rk5\"", "rkc");
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=euler"), "option dt is not set",
                  "stable up to dt = 0.123");
   EXPECT_MESSAGE(PDE_ERR_ARGUMENT, solve_with("stepper=euler dt=0"), "option dt is 0", "above 0");

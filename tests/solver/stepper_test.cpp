@@ -1,41 +1,17 @@
-#include "solver/euler_stepper.hpp"
-#include "solver/rkc_stepper.hpp"
-
+// Runge-Kutta-Chebyshev, and how steps are counted.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numbers>
 
 #include "base/json.hpp"
-#include "solver/equation.hpp"
+#include "solver/stepper_fixture.hpp"
 #include "support/expect_error.hpp"
 
 namespace pde {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
-
-FieldPtr line_state(int64_t cells, double length, bool periodic, double (*profile)(double)) {
-  FieldDescription description;
-  description.grid = Grid::cartesian(std::vector<double>{0}, std::vector<double>{length},
-                                     std::vector<int64_t>{cells}, {periodic});
-  const FieldPtr state = Field::create(description);
-  auto *values = reinterpret_cast<double *>(state->c_order_data());
-  for (int64_t i = 0; i < cells; ++i) values[i] = profile(description.grid->centre(0, i));
-  return state;
-}
-
-/// Cells of a one-dimensional work array.
-std::vector<double> cells_of(Stepper &stepper) {
-  const double *cells = stepper.state().cells();
-  return {cells, cells + stepper.layout().shape[2]};
-}
-
-double largest_difference(const std::vector<double> &a, const std::vector<double> &b) {
-  double most = 0;
-  for (size_t i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(a[i] - b[i]));
-  return most;
-}
 
 /// The state at t = 1 after `steps` equal steps of RKC.
 std::vector<double> rkc_result(const char *equation, const FieldPtr &state, int steps) {

@@ -1,0 +1,40 @@
+// Looks at all cells for the largest of something, in lanes, so that it is vectorised.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "solver/sweep.hpp"
+
+namespace pde {
+
+/// The largest modulus of value(position) over all cells; NaN if one is not finite.
+template <class F>
+double largest_modulus(const WorkLayout &layout, const F value) {
+  constexpr int64_t kLanes = 8;
+  double worst[kLanes] = {}, poison[kLanes] = {};
+  const auto look = [&](int64_t at, int64_t lane) {
+    const double e = std::fabs(value(at));
+    worst[lane] = e > worst[lane] ? e : worst[lane];
+    poison[lane] += e - e;  // 0, or NaN
+  };
+  for (int64_t i = 0; i < layout.shape[0]; ++i) {
+    for (int64_t j = 0; j < layout.shape[1]; ++j) {
+      const int64_t begin = i * layout.strides[0] + j * layout.strides[1];
+      int64_t k = 0;
+      for (; k + kLanes <= layout.shape[2]; k += kLanes) {
+        for (int64_t lane = 0; lane < kLanes; ++lane) look(begin + k + lane, lane);
+      }
+      for (; k < layout.shape[2]; ++k) look(begin + k, 0);
+    }
+  }
+  double most = 0, not_finite = 0;
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    most = std::max(most, worst[lane]);
+    not_finite += poison[lane];
+  }
+  return not_finite == 0 ? most : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace pde
