@@ -1,3 +1,4 @@
+#include "solver/custom_equation.hpp"
 #include "solver/solve.hpp"
 
 #include "guard.hpp"
@@ -33,6 +34,20 @@ pde_status pde_equation_create(const char *name, const pde_options *options,
   return creating(out_equation, "out_equation", [&] {
     return make_handle<pde_equation>(make_equation(needed_text(name, "name"), options_of(options)));
   });
+}
+
+pde_status pde_equation_create_custom(pde_rate rate, void *user, pde_destroy destroy,
+                                      const pde_options *options, pde_equation **out_equation) noexcept {
+  return creating_with_user(
+      out_equation, "out_equation", user, destroy, [&](const std::shared_ptr<UserData> &owner) {
+        needed(rate, "rate");
+        const auto function = [rate, owner](const std::shared_ptr<const Field> &state, double time,
+                                            const FieldPtr &out_rate) {
+          const Lent lent(state), filled(out_rate);
+          call_back("rate", [&] { return rate(lent.get(), time, filled.get(), owner->get()); });
+        };
+        return make_handle<pde_equation>(make_custom_equation(function, options_of(options)));
+      });
 }
 
 pde_status pde_equation_initial_state(const pde_equation *equation, const pde_grid *grid, int64_t seed,

@@ -137,7 +137,7 @@ module pde
   public :: pde_controller_handle, pde_controller_stop, pde_controller_finish, pde_controller_info
   public :: pde_controller_free
   public :: pde_operator_create, pde_operator_apply, pde_operator_free
-  public :: pde_equation_create, pde_equation_initial_state, pde_equation_free, pde_solve
+  public :: pde_equation_create, pde_equation_create_custom, pde_equation_initial_state, pde_equation_free, pde_solve
 
   interface pde_options_set
     module procedure set_text, set_int32, set_int64, set_real, set_logical, set_reals
@@ -622,6 +622,13 @@ module pde
     integer(c_int32_t) function c_equation_create(name, options, equation) bind(c, name="pde_equation_create")
       import; implicit none
       type(c_ptr), value :: name, options
+      type(c_ptr), intent(out) :: equation
+    end function
+    integer(c_int32_t) function c_equation_create_custom(rate, user, destroy, options, equation) &
+        bind(c, name="pde_equation_create_custom")
+      import; implicit none
+      type(c_funptr), value :: rate, destroy
+      type(c_ptr), value :: user, options
       type(c_ptr), intent(out) :: equation
     end function
     integer(c_int32_t) function c_equation_initial_state(equation, grid, seed, field) &
@@ -1708,6 +1715,18 @@ contains
     integer(int32), intent(out), optional :: ierr
     character(kind=c_char), allocatable, target :: text(:)
     call settle(c_equation_create(c_text(name, text), options_or_null(options), equation%handle), ierr)
+  end subroutine
+
+  subroutine pde_equation_create_custom(rate, equation, options, ierr)
+    procedure(pde_rate) :: rate
+    type(pde_equation), intent(out) :: equation
+    type(pde_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: ierr
+    type(rate_box), pointer :: box
+    allocate (box)
+    box%call => rate
+    call settle(c_equation_create_custom(c_funloc(call_rate), c_loc(box), c_funloc(free_rate), &
+      options_or_null(options), equation%handle), ierr)
   end subroutine
 
   subroutine initial_state_int64(equation, grid, seed, field, ierr)

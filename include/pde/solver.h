@@ -1,7 +1,7 @@
 /**
  * @file
- * The small solver: differential operators, a few well-known equations for one scalar field, and the time
- * loop that drives trackers.
+ * The small solver: differential operators, a few well-known equations for one scalar field, equations of your
+ * own for any field, and the time loop that drives trackers.
  *
  * With c the field, lap the Laplace operator (second order: central differences, and around a centre the
  * fluxes through the faces of cells), and defaults in brackets:
@@ -151,6 +151,49 @@ PDE_API pde_status pde_equation_create(const char *name, const pde_options *opti
                                        pde_equation **out_equation) PDE_NOEXCEPT;
 
 /**
+ * The right-hand side of an equation of your own: writes dc/dt of a state.
+ *
+ * It is called once or more in each step, on the thread that called pde_solve and before that returns, for
+ * the state itself and for others near it. The equation and the state of pde_solve are in use meanwhile
+ * (PDE_ERR_BUSY); every other handle may be used, operators too.
+ *
+ * @param state    [in] of the kind, grid, dtype and labels of the state that is solved, in C order
+ *                 (pde_field_data_const with strides NULL); lent for the call.
+ * @param time     [in] user's time unit. Some steppers ask for times a little before t_start.
+ * @param out_rate [in,out] of the same kind, in C order (pde_field_data): holds anything, and is to be
+ *                 written completely; user's unit of the state per time unit; lent for the call.
+ * @param user     [in] as given to pde_equation_create_custom.
+ * @return PDE_OK; a failure (best PDE_ERR_USER or below, with pde_error_set), which ends the run and is what
+ *         pde_solve returns. News count as a failure, PDE_ERR_USER.
+ */
+typedef pde_status (*pde_rate)(const pde_field *state, double time, pde_field *out_rate, void *user);
+
+/**
+ * Create an equation from a function that computes its rate.
+ *
+ * Its states may be fields of any rank and collections, on any grid, float64 or complex128. Every stepper can
+ * be used. The default is "rk45", which needs to know nothing about the rate; "rkc" is for rates whose
+ * derivative has eigenvalues near the negative real axis, as diffusion and reactions have, and not for waves.
+ * One field of memory more than the steppers say is needed. Options:
+ *
+ * - `name` ["custom"]: what files call the equation.
+ * - `spectral_radius`, for "rkc": a bound on the moduli of the eigenvalues of the rate's derivative; per
+ * time. If left out it is estimated every 25 steps and after a rejected one, with a few calls of `rate` each.
+ *
+ * @param rate         [in] not NULL.
+ * @param user         [in] handed to rate; or NULL.
+ * @param destroy      [in] called once with user when the equation is gone, also if this fails; or NULL.
+ * @param options      [in] see above; or NULL.
+ * @param out_equation [out] the equation; the caller's to free.
+ * @return PDE_OK; PDE_ERR_ARGUMENT (NULL; options).
+ * @threads any.
+ * @since 0.2
+ */
+PDE_API pde_status pde_equation_create_custom(pde_rate rate, void *user, pde_destroy destroy,
+                                              const pde_options *options,
+                                              pde_equation **out_equation) PDE_NOEXCEPT;
+
+/**
  * Create a state to start from: small noise about the homogeneous state.
  *
  * The same equation, grid and seed give the same state on every machine.
@@ -183,12 +226,12 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  *
  * | stepper           | order | steps                                           | fields of memory |
  * |-------------------|-------|-------------------------------------------------|------------------|
- * | "rkc", the default | 2    | follow the error; stable at long diffusive steps | 4               |
- * | "rk45"            | 4     | follow the error, by py-pde's rules             | 7                |
- * | "euler-adaptive"  | 1     | follow the error, by py-pde's rules             | 4                |
- * | "euler"           | 1     | equal                                           | 2                |
- * | "rk4"             | 4     | equal; "runge-kutta" is the same                | 4                |
- * | "adams-bashforth" | 2     | equal; one rate in each step                    | 3                |
+ * | "rkc", the default but for equations of your own | 2 | follow the error; stable at long diffusive steps |
+ * 4               | | "rk45", the default for those | 4 | follow the error, by py-pde's rules      | 7 | |
+ * "euler-adaptive"  | 1     | follow the error, by py-pde's rules             | 4                | | "euler"
+ * | 1     | equal                                           | 2                | | "rk4"             | 4 |
+ * equal; "runge-kutta" is the same                | 4                | | "adams-bashforth" | 2     | equal;
+ * one rate in each step                    | 3                |
  *
  * The memory is that besides the state; "cahn-hilliard" and "swift-hohenberg" need one field more. Further
  * options:
@@ -209,9 +252,9 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * The progress callback of the options counts thousandths of the way from t_start to t_end (total: 1000).
  *
  * @param equation   [in] borrowed for the call.
- * @param state      [in,out] scalar, float64, any layout: the state at t_start, then that at *out_t; user's
- *                   unit for this field. After a failure the state that was reached. Trackers see it
- *                   read-only.
+ * @param state      [in,out] scalar, float64, any layout (equations of your own: any field, float64 or
+ *                   complex128): the state at t_start, then that at *out_t; user's unit for this field. After
+ *                   a failure the last state that was reached and is finite. Trackers see it read-only.
  * @param t_start    [in] finite; user's time unit.
  * @param t_end      [in] finite, not before t_start; user's time unit.
  * @param options    [in] see above; or NULL.

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/error.hpp"
+#include "solver/survey.hpp"
 
 namespace pde {
 
@@ -26,15 +27,6 @@ void AdamsBashforthStepper::advance(double t, double h) {
 // ---- the rate before, as 16 hexadecimal digits for each number
 
 namespace {
-
-template <class F>
-void for_each_cell(const WorkLayout &layout, F &&f) {
-  for (int64_t i = 0; i < layout.shape[0]; ++i) {
-    for (int64_t j = 0; j < layout.shape[1]; ++j) {
-      for (int64_t k = 0; k < layout.shape[2]; ++k) f(i * layout.strides[0] + j * layout.strides[1] + k);
-    }
-  }
-}
 
 int64_t cells_of(const WorkLayout &layout) {
   return layout.shape[0] * layout.shape[1] * layout.shape[2];

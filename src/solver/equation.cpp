@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/numbers.hpp"
 #include "solver/boundary.hpp"
+#include "solver/custom_equation.hpp"
 #include "solver/operator.hpp"
 #include "solver/rates.hpp"
 #include "solver/solve.hpp"
@@ -162,6 +163,7 @@ FieldPtr Equation::initial_state(GridPtr grid, int64_t seed) const {
 std::optional<OptionTable> solver_options(std::string_view consumer) {
   if (consumer == "solve") return solve_options();
   if (consumer == "operator") return operator_options();
+  if (consumer == "equation:custom") return custom_equation_options();
   for (const EquationKind &kind : kKinds) {
     if (kind.consumer == consumer) return kind.options;
   }

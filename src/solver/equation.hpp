@@ -25,6 +25,16 @@ class Equation {
   virtual const char *class_name() const = 0;
   /// PDE_ERR_ARGUMENT for boundary conditions that do not go with the grid.
   virtual std::unique_ptr<Rate> prepare(const Grid &grid) const = 0;
+  /// The same for a state, and how its arrays are laid out.
+  virtual std::unique_ptr<Rate> prepare_for(const FieldDescription &state) const {
+    return prepare(*state.grid);
+  }
+  virtual WorkLayout layout_for(const FieldDescription &state) const { return WorkLayout(*state.grid); }
+  /// Whether it takes states of any rank and collections, on any grid, float64 or complex128. Otherwise only
+  /// float64 scalars.
+  virtual bool takes_any_field() const { return false; }
+  /// Where none is asked for.
+  virtual const char *default_stepper() const { return "rkc"; }
 
   /// A scalar float64 field, uniform in [-0.1, 0.1): small noise about 0, where every equation here is at
   /// rest.

@@ -45,6 +45,7 @@ void FixedStepper::check_sound(double t) const {
 }
 
 std::string stability_hint(const Rate &rate, double stability) {
+  if (!rate.knows_spectrum()) return {};
   const double radius = rate.spectral_radius(-1, 1);
   return fmt::format("; for values between -1 and 1 it is stable up to dt = {:.3g}", stability / radius);
 }

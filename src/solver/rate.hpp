@@ -59,6 +59,8 @@ class Rate {
   virtual void evaluate(WorkArray &y, double t, const Combination &combination) = 0;
   /// A bound on the moduli of the eigenvalues of dF/dy, for states with values in [lowest, highest].
   virtual double spectral_radius(double lowest, double highest) const = 0;
+  /// False if there is no such bound: steppers that need one estimate it.
+  virtual bool knows_spectrum() const { return true; }
 };
 
 }  // namespace pde

@@ -8,7 +8,8 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/numbers.hpp"
-#include "solver/sweep.hpp"
+#include "field/random.hpp"
+#include "solver/survey.hpp"
 
 namespace pde {
 
@@ -17,6 +18,8 @@ namespace {
 constexpr double kSafety = 0.8;
 constexpr double kLargestGrowth = 10, kSmallestGrowth = 0.1;
 constexpr int kMostStages = 20000;
+constexpr int64_t kStepsPerEstimate = 25;  // of the spectral radius
+
 /// T_j(w0) and its first two derivatives for growing j.
 class ChebyshevRecursion {
  public:
@@ -111,12 +114,42 @@ void RkcStepper::set_radius(double lowest, double highest) {
   radius_ = rate_.spectral_radius(lowest - margin, highest + margin);
 }
 
+/// How much a small change of the state, turned towards the largest eigenvalue again and again, changes the
+/// rate.
+void RkcStepper::estimate_radius(double t) {
+  constexpr int kMostSteps = 50;
+  const double *const y = y_->cells(), *const f = f_->cells(), *const f_near = spare_->cells();
+  double *const near = new_->cells();
+  const double norm_y = norm(layout_, [=](int64_t at) { return y[at]; });
+  const double small = std::sqrt(std::numeric_limits<double>::epsilon()) * (norm_y > 0 ? norm_y : 1);
+  const RandomStream random(0);
+  for_each_cell(layout_, [&](int64_t at) { near[at] = random.normal(static_cast<uint64_t>(at)); });
+  const double norm_start = norm(layout_, [=](int64_t at) { return near[at]; });
+  sweep(layout_, [=, scale = small / norm_start](int64_t at) { near[at] = y[at] + scale * near[at]; });
+  double radius = 0;
+  for (int step = 0; step < kMostSteps; ++step) {
+    rate_of(*new_, t, *spare_);
+    const double change = norm(layout_, [=](int64_t at) { return f_near[at] - f[at]; });
+    const double before = std::exchange(radius, change / small);
+    if (!std::isfinite(radius) || radius == 0 || std::fabs(radius - before) < 0.01 * radius) break;
+    sweep(layout_,
+          [=, scale = small / change](int64_t at) { near[at] = y[at] + scale * (f_near[at] - f[at]); });
+  }
+  constexpr double kMargin = 1.2;  // the estimate comes from below
+  if (std::isfinite(radius)) radius_ = kMargin * radius;
+  until_estimate_ = kStepsPerEstimate;
+}
+
 void RkcStepper::begin(double t) {
   check_sound(t);
   rate_of(*y_, t, *f_);
+  begun_ = true;
+  if (!rate_.knows_spectrum()) {
+    if (until_estimate_ == 0) estimate_radius(t);
+    return;
+  }
   const Survey start = survey(layout_, *y_, *y_, [](int64_t) { return 0.0; });
   set_radius(start.lowest, start.highest);
-  begun_ = true;
 }
 
 /// As long as the change of the rate over one explicit step lets expect; the error control corrects it.
@@ -183,10 +216,15 @@ double RkcStepper::step(double t, double t_target) {
     const double error = result.error / tolerance_;
     if (error <= 1) {
       accept(h, std::max(error, 1e-10));
-      set_radius(result.lowest, result.highest);
+      if (rate_.knows_spectrum()) {
+        set_radius(result.lowest, result.highest);
+      } else if (--until_estimate_ == 0) {
+        estimate_radius(t_new);
+      }
       return t_new;
     }
     reject(t, t_target, h, error);
+    if (!rate_.knows_spectrum() && until_estimate_ < kStepsPerEstimate) estimate_radius(t);
   }
 }
 
@@ -237,12 +275,14 @@ std::string RkcStepper::extra_info() const {
 /// The rate at the state and the bound on the spectrum are computed anew from the state.
 std::string RkcStepper::save_more() const {
   return fmt::format(
-      R"(, "proposal": {}, "last_h": {}, "last_error": {}, "rejected": {}, "evaluations": {}, "statistics": {})",
-      json_number(proposal_), json_number(last_h_), json_number(last_error_), rejected_, evaluations_,
-      statistics_.save());
+      R"(, "radius": {}, "until_estimate": {}, "proposal": {}, "last_h": {}, "last_error": {}, "rejected": {}, "evaluations": {}, "statistics": {})",
+      json_number(radius_), until_estimate_, json_number(proposal_), json_number(last_h_),
+      json_number(last_error_), rejected_, evaluations_, statistics_.save());
 }
 
 void RkcStepper::restore_more(const JsonValue &saved) {
+  radius_ = saved_real(saved, "radius");
+  until_estimate_ = saved_integer(saved, "until_estimate");
   proposal_ = saved_real(saved, "proposal");
   last_h_ = saved_real(saved, "last_h");
   last_error_ = saved_real(saved, "last_error");

@@ -10,7 +10,9 @@ namespace pde {
 /// B. P. Sommeijer, L. F. Shampine, J. G. Verwer: RKC: an explicit solver for parabolic PDEs, J. Comput.
 /// Appl. Math. 88 (1998) 315-326: the scheme, the embedded error estimate, and the control of step and
 /// stages. Where they use a weighted root mean square the error here is the largest in any cell, so that it
-/// does not depend on how much quiet space is around: it is to be at most tolerance * max(1, |c|).
+/// does not depend on how much quiet space is around: it is to be at most tolerance * max(1, |c|). Where the
+/// spectral radius is not known it is estimated by their nonlinear power method, which here starts from
+/// random numbers: they hold every eigenvector, and nothing has to be kept from one estimate to the next.
 class RkcStepper : public Stepper {
  public:
   static constexpr const char *kName = "rkc";
@@ -35,6 +37,7 @@ class RkcStepper : public Stepper {
   void reject(double t, double t_target, double h, double error);
   void rate_of(WorkArray &y, double t, WorkArray &out);
   void set_radius(double lowest, double highest);
+  void estimate_radius(double t);
   std::string save_more() const override;
   void restore_more(const JsonValue &saved) override;
 
@@ -44,6 +47,7 @@ class RkcStepper : public Stepper {
   std::unique_ptr<WorkArray> f_, new_, spare_;
   bool begun_ = false;
   double radius_ = 0;
+  int64_t until_estimate_ = 0;          // steps; of rates that do not know their spectrum
   double last_h_ = 0, last_error_ = 0;  // of the last step, if it was accepted
   int64_t evaluations_ = 0, rejected_ = 0;
   StepStatistics statistics_;

@@ -17,10 +17,11 @@ namespace pde {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"stepper", OptionType::choice, "rkc", "rkc|euler|rk4|runge-kutta|rk45|euler-adaptive|adams-bashforth",
+    {"stepper", OptionType::choice, "", "rkc|euler|rk4|runge-kutta|rk45|euler-adaptive|adams-bashforth",
      "rkc: Runge-Kutta-Chebyshev, second order, steps follow the error; euler, rk4 (also runge-kutta), "
      "adams-bashforth: explicit methods of order 1, 4, 2, equal steps; rk45, euler-adaptive: "
-     "Runge-Kutta-Fehlberg and Euler, steps follow the error by py-pde's rules"},
+     "Runge-Kutta-Fehlberg and Euler, steps follow the error by py-pde's rules; if not set rkc, for custom "
+     "equations rk45"},
     {"dt", OptionType::real, "", "0 -",
      "with equal steps: the step, has to be set; else the first step: for rkc, if not set, found by itself, "
      "for rk45 and euler-adaptive 0.001"},
@@ -52,8 +53,11 @@ bool has_equal_steps(std::string_view stepper) {
          stepper == AdamsBashforthStepper::kName;
 }
 
-Settings read_settings(const ResolvedOptions &options) {
-  Settings settings{options.text("stepper"), FixedStepper::Rule::exact, 0, {}};
+Settings read_settings(const ResolvedOptions &options, const Equation &equation) {
+  Settings settings{options.has("stepper") ? options.text("stepper") : equation.default_stepper(),
+                    FixedStepper::Rule::exact,
+                    0,
+                    {}};
   if (settings.stepper == "runge-kutta") settings.stepper = RungeKuttaStepper::kName;
   if (options.has("dt")) settings.dt = positive(options, "dt");
   if (options.text("step_rule") == "fixed") {
@@ -83,6 +87,11 @@ void check_field(const Field &state) {
   }
   if (given.dtype != PDE_FLOAT64)
     fail(PDE_ERR_DTYPE, "state is {}, expected float64", dtype_name(given.dtype));
+}
+
+void check_dtype(const Field &state) {
+  if (state.dtype() == PDE_FLOAT64 || state.dtype() == PDE_COMPLEX128) return;
+  fail(PDE_ERR_DTYPE, "state is {}, expected float64 or complex128", dtype_name(state.dtype()));
 }
 
 void check_times(double t_start, double t_end) {
@@ -202,10 +211,10 @@ class Run {
 
   std::string info() const {
     return fmt::format(
-        R"({{"class": "{}", "pde_class": "{}", "dt": {}, "steps": {}, "dt_adaptive": {}, "stochastic": {}, )"
+        R"({{"class": "{}", "pde_class": {}, "dt": {}, "steps": {}, "dt_adaptive": {}, "stochastic": {}, )"
         R"("backend": {{"name": "libpde", "implementation": "c++"}}, "post_step_data": null{}}})",
-        stepper_.class_name(), equation_.class_name(), json_number(stepper_.dt()), stepper_.steps(),
-        stepper_.adaptive(), stepper_.stochastic(), stepper_.extra_info());
+        stepper_.class_name(), json_quote(equation_.class_name()), json_number(stepper_.dt()),
+        stepper_.steps(), stepper_.adaptive(), stepper_.stochastic(), stepper_.extra_info());
   }
 
   const Equation &equation_;
@@ -226,11 +235,16 @@ OptionTable solve_options() {
 SolveResult solve(const Equation &equation, const FieldPtr &state, double t_start, double t_end,
                   const Options &options, Controller *controller) {
   const ResolvedOptions resolved(options, kOptions, "solve");
-  const Settings settings = read_settings(resolved);
-  check_field(*state);
+  const Settings settings = read_settings(resolved, equation);
+  if (equation.takes_any_field()) {
+    check_dtype(*state);
+  } else {
+    check_field(*state);
+  }
   check_times(t_start, t_end);
-  const std::unique_ptr<Rate> rate = equation.prepare(state->grid());
-  const std::unique_ptr<Stepper> stepper = make_stepper(settings, *rate, WorkLayout(state->grid()));
+  const std::unique_ptr<Rate> rate = equation.prepare_for(state->description());
+  const std::unique_ptr<Stepper> stepper =
+      make_stepper(settings, *rate, equation.layout_for(state->description()));
   stepper->state().load(*state, stepper->layout());
   if (!stepper->sound()) {
     fail(PDE_ERR_UNSOUND, "state has values that are not finite, at t_start = {} already",

@@ -16,7 +16,7 @@ struct SolveResult {
   std::string reason;  // words for it
 };
 
-/// Solves in place; `state` is a scalar float64 field in any layout. `controller` has not started, or is
+/// Solves in place; `state` is such as the equation takes, in any layout. `controller` has not started, or is
 /// null.
 ///
 /// Before a tracker is due and at the end the state is brought up to date; after a failure it is the last

@@ -1,4 +1,4 @@
-// Looks at all cells for the largest of something, in lanes, so that it is vectorised.
+// Looking at all cells: for the largest of something (in lanes, so that it is vectorised), for a norm.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,16 @@
 #include "solver/sweep.hpp"
 
 namespace pde {
+
+/// In C order, one after the other.
+template <class F>
+void for_each_cell(const WorkLayout &layout, F &&f) {
+  for (int64_t i = 0; i < layout.shape[0]; ++i) {
+    for (int64_t j = 0; j < layout.shape[1]; ++j) {
+      for (int64_t k = 0; k < layout.shape[2]; ++k) f(i * layout.strides[0] + j * layout.strides[1] + k);
+    }
+  }
+}
 
 /// The largest modulus of value(position) over all cells; NaN if one is not finite.
 template <class F>
@@ -35,6 +45,14 @@ double largest_modulus(const WorkLayout &layout, const F value) {
     not_finite += poison[lane];
   }
   return not_finite == 0 ? most : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// The root of the sum of squares; the order of the additions does not depend on the machine.
+template <class F>
+double norm(const WorkLayout &layout, const F value) {
+  double squares = 0;
+  for_each_cell(layout, [&](int64_t at) { squares += value(at) * value(at); });
+  return std::sqrt(squares);
 }
 
 }  // namespace pde

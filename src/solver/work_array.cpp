@@ -16,7 +16,8 @@ int64_t rounded_up(int64_t count) {
 }
 
 /// Strides in bytes of the axes that the grid has.
-std::array<int64_t, 3> byte_strides(const WorkLayout &layout) {
+std::array<int64_t, 3> byte_strides(const WorkLayout &layout, const Grid &grid) {
+  if (layout.component > 0) return row_strides(grid, layout.item);
   std::array<int64_t, 3> strides{};
   for (int axis = layout.first; axis < 3; ++axis) {
     strides[static_cast<size_t>(axis - layout.first)] = layout.strides[static_cast<size_t>(axis)] * 8;
@@ -43,6 +44,19 @@ WorkLayout::WorkLayout(const Grid &grid) : first(3 - grid.ndim()), shape{1, 1, 1
   origin = kLine + (first < 2 ? strides[1] : 0) + (first < 1 ? strides[0] : 0);
 }
 
+WorkLayout WorkLayout::flat(const FieldDescription &description) {
+  const int64_t numbers = dtype_is_complex(description.dtype) ? 2 : 1, count = description.count() * numbers;
+  WorkLayout layout;
+  layout.first = 2;
+  layout.shape = {1, 1, count};
+  layout.strides = {count, count, 1};
+  layout.origin = 0;
+  layout.size = rounded_up(count);
+  layout.component = description.grid->cells() * numbers;
+  layout.item = 8 * numbers;
+  return layout;
+}
+
 WorkArray::WorkArray(const WorkLayout &layout)
     : data_(static_cast<double *>(std::aligned_alloc(64, static_cast<size_t>(layout.size) * 8))),
       origin_(layout.origin) {
@@ -50,10 +64,32 @@ WorkArray::WorkArray(const WorkLayout &layout)
   std::memset(data_.get(), 0, static_cast<size_t>(layout.size) * 8);
 }
 
+void WorkArray::load(const Field &field, const WorkLayout &layout) {
+  const auto axes = static_cast<size_t>(field.grid().ndim());
+  const auto strides = byte_strides(layout, field.grid());
+  double *to = cells();
+  for (const Field::Row &row : field.rows()) {
+    strided_copy(reinterpret_cast<std::byte *>(to), std::span(strides).first(axes), row.data(),
+                 std::span(row.strides).first(axes), field.grid().shape(), layout.item);
+    to += layout.component;
+  }
+}
+
+void WorkArray::store(Field &field, const WorkLayout &layout) const {
+  const auto axes = static_cast<size_t>(field.grid().ndim());
+  const auto strides = byte_strides(layout, field.grid());
+  const double *from = cells();
+  for (const Field::Row &row : field.rows()) {
+    strided_copy(row.data(), std::span(row.strides).first(axes), reinterpret_cast<const std::byte *>(from),
+                 std::span(strides).first(axes), field.grid().shape(), layout.item);
+    from += layout.component;
+  }
+}
+
 void WorkArray::load(const Field &field, const WorkLayout &layout, size_t component, int part) {
   const Field::Row &row = field.rows()[component];
   const auto axes = static_cast<size_t>(field.grid().ndim());
-  const auto strides = byte_strides(layout);
+  const auto strides = byte_strides(layout, field.grid());
   strided_copy(reinterpret_cast<std::byte *>(cells()), std::span(strides).first(axes),
                row.data() + static_cast<ptrdiff_t>(part) * 8, std::span(row.strides).first(axes),
                field.grid().shape(), 8);
@@ -62,7 +98,7 @@ void WorkArray::load(const Field &field, const WorkLayout &layout, size_t compon
 void WorkArray::store(Field &field, const WorkLayout &layout, size_t component, int part) const {
   const Field::Row &row = field.rows()[component];
   const auto axes = static_cast<size_t>(field.grid().ndim());
-  const auto strides = byte_strides(layout);
+  const auto strides = byte_strides(layout, field.grid());
   strided_copy(row.data() + static_cast<ptrdiff_t>(part) * 8, std::span(row.strides).first(axes),
                reinterpret_cast<const std::byte *>(cells()), std::span(strides).first(axes),
                field.grid().shape(), 8);

@@ -185,6 +185,7 @@ const std::set<std::string> kNeverBusy = {"pde_set_log_handler",
                                           "pde_tracker_create_data",
                                           "pde_tracker_create_steady_state",
                                           "pde_equation_create",
+                                          "pde_equation_create_custom",
                                           "pde_equation_initial_state"};
 
 bool needs_what_is_in_use(const std::string &name) {

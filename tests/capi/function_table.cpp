@@ -653,6 +653,12 @@ const Row kSolver[] = {
              handle_or(w, "options", w.options.get(), PDE_OK), out_handle<pde_equation>("out_equation"));
     },
     [](World &w, Probe &p) {
+      p.call("pde_equation_create_custom", pde_equation_create_custom,
+             callback("rate", double_it, PDE_ERR_ARGUMENT), in_or_null<void>("user", w.buffer),
+             callback("destroy", do_nothing, PDE_OK), handle_or(w, "options", w.options.get(), PDE_OK),
+             out_handle<pde_equation>("out_equation"));
+    },
+    [](World &w, Probe &p) {
       p.call("pde_equation_initial_state", pde_equation_initial_state,
              handle(w, "equation", w.equation.get()), handle(w, "grid", w.grid.get()), value<int64_t>(1),
              out_handle<pde_field>("out_field"));

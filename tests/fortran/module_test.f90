@@ -66,6 +66,7 @@ program module_test
   call test_solver()
   call test_trackers()
   call test_operators()
+  call test_own_equation()
   if (failures > 0) error stop 1
   print "(a)", "all checks passed"
 
@@ -605,6 +606,59 @@ contains
     call pde_tracker_free(trackers(2))
     call pde_options_free(options)
     call pde_schedule_free(schedule)
+    call pde_field_free(state)
+    call pde_grid_free(grid)
+  end subroutine
+
+  ! dc/dt = -c / 2, until a time at which the rate refuses.
+  subroutine slow_decay(state, time, rate, ierr)
+    type(pde_field), intent(in) :: state, rate
+    real(real64), intent(in) :: time
+    integer(int32), intent(inout) :: ierr
+    type(pde_grid) :: grid
+    type(pde_field) :: mine
+    real(real64), target :: c(4, 3)
+    if (time > 5) then
+      ierr = PDE_ERR_USER - 4
+      return
+    end if
+    call pde_field_grid(state, grid)
+    call pde_field_wrap(grid, PDE_SCALAR, c, mine)
+    call pde_field_assign(mine, state)
+    c = -0.5_real64 * c
+    call pde_field_assign(rate, mine)
+    call pde_field_free(mine)
+    call pde_grid_free(grid)
+  end subroutine
+
+  subroutine test_own_equation()
+    type(pde_grid) :: grid
+    type(pde_equation) :: equation
+    type(pde_field) :: state
+    type(pde_options) :: options
+    real(real64), target :: c(4, 3)
+    real(real64) :: t
+    integer :: ierr
+    c = 2
+    c(3, 2) = -1
+    call pde_options_create(options)
+    call pde_options_parse(options, "name=decay")
+    call pde_equation_create_custom(slow_decay, equation, options)
+    call pde_options_free(options)
+    call pde_grid_create_unit([4, 3], grid)
+    call pde_field_wrap(grid, PDE_SCALAR, c, state)
+    t = -1
+    call pde_solve(equation, state, 0.0_real64, 2.0_real64, t=t)
+    call check(same(t, 2.0_real64) .and. abs(c(1, 1) - 2 * exp(-1.0_real64)) < 1e-3_real64 &
+      .and. abs(c(3, 2) + exp(-1.0_real64)) < 1e-3_real64, "an equation of one's own")
+    call pde_solve(equation, state, 2.0_real64, 9.0_real64, ierr=ierr)
+    call check(ierr == PDE_ERR_USER - 4, "a rate that refuses")
+    call pde_equation_free(equation)
+    call pde_options_create(options)
+    call pde_options_parse(options, "bc=neumann")
+    call pde_equation_create_custom(slow_decay, equation, options, ierr)
+    call check(ierr == PDE_ERR_ARGUMENT, "an option that custom equations do not have")
+    call pde_options_free(options)
     call pde_field_free(state)
     call pde_grid_free(grid)
   end subroutine

@@ -133,6 +133,18 @@ TEST(ResumedSteppers, MakeTheSameStepsWhereRatesDependOnTime) {
   }
 }
 
+/// The estimate of the spectral radius is renewed on the way.
+TEST(ResumedSteppers, MakeTheSameStepsWhereTheSpectrumIsEstimated) {
+  const auto unknown = [](const Grid &grid) -> std::unique_ptr<Rate> {
+    return std::make_unique<PointRate>(
+        WorkLayout(grid), [](double y, double t) { return -(50 + 40 * std::sin(5 * t)) * y - y * y * y; },
+        -1);
+  };
+  const Series series{unknown, start(20), due_times(), "rkc", {.dt = 1e-3, .tolerance = 1e-7}};
+  EXPECT_GT(series.run(nullptr).size(), 60u);
+  expect_resumable(series, true);
+}
+
 TEST(ResumedSteppers, MakeTheSameStepsWithFixedSteps) {
   for (const char *stepper : {"euler", "rk4", "adams-bashforth"}) {
     SCOPED_TRACE(stepper);

@@ -22,7 +22,7 @@ namespace pde {
 
 constexpr const char *kSteppers[] = {"rkc", "euler", "rk4", "rk45", "euler-adaptive", "adams-bashforth"};
 
-/// A rate without neighbours: f(y, t) in each cell.
+/// A rate without neighbours: f(y, t) in each cell. A radius below 0 is one that it does not know.
 class PointRate : public Rate {
  public:
   using Formula = double (*)(double y, double t);
@@ -32,6 +32,7 @@ class PointRate : public Rate {
     sweep_combined(layout_, y, how, [u = y.cells(), f = formula_, t](int64_t at) { return f(u[at], t); });
   }
   double spectral_radius(double, double) const override { return radius_; }
+  bool knows_spectrum() const override { return radius_ >= 0; }
 
  private:
   WorkLayout layout_;
