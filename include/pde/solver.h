@@ -6,7 +6,8 @@
  * With c the field, lap the Laplace operator (second order: central differences, and around a centre the
  * fluxes through the faces of cells), and defaults in brackets:
  *
- * - "diffusion": dc/dt = D lap c. Options: `diffusivity` D [1], `bc`.
+ * - "diffusion": dc/dt = D lap c. Options: `diffusivity` D [1], `bc`, `noise` s [0]: each step of h adds
+ *   sqrt(h s / volume) N(0, 1) to each cell.
  * - "allen-cahn": dc/dt = M (g lap c - c^3 + c). Options: `interface_width` g [1], `mobility` M [1], `bc`.
  * - "cahn-hilliard": dc/dt = lap m with m = c^3 - c - g lap c. Options: `interface_width` g [1], `bc_c`,
  *   `bc_mu`.
@@ -245,6 +246,9 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * - `step_rule` ["exact"]: steps end at due times and at t_end; equal steps are at most dt long, as few as
  *   lead there. "fixed", for equal steps: full steps only, as py-pde makes them, n = (t1 - t0) / dt rounded
  *   to the nearest (halves to even) and at least 1, so that due times are met to half a step.
+ * - `seed` [0] of the noise of "diffusion", which goes with "euler" only. The noise of a cell in the n-th
+ * step of a run depends on the seed, n and the cell alone: a run can be repeated to the bit, and another run
+ *   should have another seed.
  *
  * "adams-bashforth" begins with the rate that a step backwards would have had, as in py-pde, and does so
  * again at every due time where steps end; the order stays the same.
@@ -263,7 +267,8 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * @return PDE_OK (t_end is reached); PDE_STOP (a tracker, pde_controller_stop or the progress callback ended
  *         the run early; all is finished nevertheless); PDE_ERR_ARGUMENT (times; options; boundary conditions
  *         that do not fit the grid); PDE_ERR_SHAPE (the state is no scalar field); PDE_ERR_DTYPE (the state
- *         is not float64); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started before);
+ *         is not float64); PDE_ERR_UNSUPPORTED (noise with another stepper than "euler"); PDE_ERR_READONLY (the
+ *         state); PDE_ERR_STATE (the controller was started before);
  *         PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the tolerance);
  *         what a storage or callback returned.
  * @threads one call at a time per equation, state and controller.

@@ -18,6 +18,8 @@ constexpr const char *kValuesDoc = "values along a side (KEY:x-, KEY:left), one 
 
 constexpr OptionSpec kDiffusionOptions[] = {
     {"diffusivity", OptionType::real, "1", "0 -", "factor of the Laplace operator; length^2 per time"},
+    {"noise", OptionType::real, "0", "0 -",
+     "variance of the noise that each step adds, per volume and time; with stepper euler only"},
     {"bc", OptionType::text, "auto_periodic_neumann", "", kBcDoc},
     {"bc:*", OptionType::reals, "", "", kValuesDoc},
 };
@@ -60,7 +62,10 @@ BoundaryConditions boundary(const ResolvedOptions &options, const char *key) {
 class Diffusion : public Equation {
  public:
   explicit Diffusion(const ResolvedOptions &options)
-      : diffusivity_(finite_real(options, "diffusivity")), bc_(boundary(options, "bc")) {}
+      : diffusivity_(finite_real(options, "diffusivity")),
+        noise_(finite_real(options, "noise")),
+        bc_(boundary(options, "bc")) {}
+  double noise() const override { return noise_; }
   const char *name() const override { return "diffusion"; }
   const char *class_name() const override { return "DiffusionPDE"; }
   std::unique_ptr<Rate> prepare(const Grid &grid) const override {
@@ -68,7 +73,7 @@ class Diffusion : public Equation {
   }
 
  private:
-  double diffusivity_;
+  double diffusivity_, noise_;
   BoundaryConditions bc_;
 };
 

@@ -33,6 +33,8 @@ class Equation {
   /// Whether it takes states of any rank and collections, on any grid, float64 or complex128. Otherwise only
   /// float64 scalars.
   virtual bool takes_any_field() const { return false; }
+  /// The variance of the noise per volume and time; 0: the equation is deterministic.
+  virtual double noise() const { return 0; }
   /// Where none is asked for.
   virtual const char *default_stepper() const { return "rkc"; }
 

@@ -5,6 +5,7 @@ namespace pde {
 void EulerStepper::advance(double t, double h) {
   rate_.evaluate(
       *y_, t, {.kind = Combination::Kind::sum, .out = next_.get(), .f_weight = h, .terms = {{y_.get(), 1}}});
+  if (noise_) noise_->add(*next_, layout_, steps_, h);
   y_.swap(next_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -33,6 +34,7 @@ constexpr OptionSpec kOptions[] = {
     {"step_rule", OptionType::choice, "exact", "exact|fixed",
      "exact: steps end at due times; fixed, for equal steps: steps are never shortened and the nearest one "
      "serves a due time"},
+    {"seed", OptionType::integer, "0", "", "of the noise, if the equation has some"},
 };
 
 struct Settings {
@@ -40,6 +42,8 @@ struct Settings {
   FixedStepper::Rule rule;
   double dt;  // 0: not set
   AdaptiveStepper::Control control;
+  double noise;
+  int64_t seed;
 };
 
 double positive(const ResolvedOptions &options, const char *key) {
@@ -57,7 +61,9 @@ Settings read_settings(const ResolvedOptions &options, const Equation &equation)
   Settings settings{options.has("stepper") ? options.text("stepper") : equation.default_stepper(),
                     FixedStepper::Rule::exact,
                     0,
-                    {}};
+                    {},
+                    equation.noise(),
+                    options.integer("seed")};
   if (settings.stepper == "runge-kutta") settings.stepper = RungeKuttaStepper::kName;
   if (options.has("dt")) settings.dt = positive(options, "dt");
   if (options.text("step_rule") == "fixed") {
@@ -68,6 +74,12 @@ Settings read_settings(const ResolvedOptions &options, const Equation &equation)
            "\"adams-bashforth\"",
            settings.stepper);
     }
+  }
+  if (settings.noise > 0 && settings.stepper != EulerStepper::kName) {
+    fail(PDE_ERR_UNSUPPORTED,
+         "option noise of the equation is {}, but the stepper \"{}\" is deterministic and does not support "
+         "stochastic equations, expected stepper \"euler\"",
+         real_text(settings.noise), settings.stepper);
   }
   constexpr double kFirstStep = 1e-3;
   settings.control = {positive(options, "tolerance"), settings.dt > 0 ? settings.dt : kFirstStep,
@@ -104,18 +116,24 @@ void check_times(double t_start, double t_end) {
   }
 }
 
-template <class S>
-std::unique_ptr<Stepper> make_fixed(const Settings &settings, Rate &rate, const WorkLayout &layout) {
+template <class S, class... More>
+std::unique_ptr<Stepper> make_fixed(const Settings &settings, Rate &rate, const WorkLayout &layout,
+                                    More &&...more) {
   if (settings.dt == 0) {
     fail(PDE_ERR_ARGUMENT, "option dt is not set, which stepper \"{}\" needs{}", settings.stepper,
          stability_hint(rate, S::kStability));
   }
-  return std::make_unique<S>(rate, layout, settings.dt, settings.rule);
+  return std::make_unique<S>(rate, layout, settings.dt, settings.rule, std::forward<More>(more)...);
 }
 
-std::unique_ptr<Stepper> make_stepper(const Settings &settings, Rate &rate, const WorkLayout &layout) {
+std::unique_ptr<Stepper> make_stepper(const Settings &settings, Rate &rate, const WorkLayout &layout,
+                                      const Grid &grid) {
   const std::string &name = settings.stepper;
-  if (name == EulerStepper::kName) return make_fixed<EulerStepper>(settings, rate, layout);
+  if (name == EulerStepper::kName) {
+    std::optional<Noise> noise;
+    if (settings.noise > 0) noise.emplace(settings.noise, settings.seed, grid);
+    return make_fixed<EulerStepper>(settings, rate, layout, std::move(noise));
+  }
   if (name == RungeKuttaStepper::kName) return make_fixed<RungeKuttaStepper>(settings, rate, layout);
   if (name == AdamsBashforthStepper::kName) return make_fixed<AdamsBashforthStepper>(settings, rate, layout);
   if (name == FehlbergStepper::kName)
@@ -244,7 +262,7 @@ SolveResult solve(const Equation &equation, const FieldPtr &state, double t_star
   check_times(t_start, t_end);
   const std::unique_ptr<Rate> rate = equation.prepare_for(state->description());
   const std::unique_ptr<Stepper> stepper =
-      make_stepper(settings, *rate, equation.layout_for(state->description()));
+      make_stepper(settings, *rate, equation.layout_for(state->description()), state->grid());
   stepper->state().load(*state, stepper->layout());
   if (!stepper->sound()) {
     fail(PDE_ERR_UNSOUND, "state has values that are not finite, at t_start = {} already",

@@ -146,5 +146,29 @@ TEST(Solving, SaysWhichStepWouldHaveBeenStable) {
   }
 }
 
+TEST(Solving, AddsNoiseFromASeed) {
+  const GridHandle grid = unit_grid({8, 8}, {1, 1});
+  const EquationHandle equation = equation_named("diffusion", "noise=2");
+  const auto solve = [&](const std::string &options, std::string *info = nullptr) {
+    const FieldHandle state = filled_field(grid, 1);
+    StorageHandle storage = open_storage("memory:", nullptr);
+    TrackerHandle tracker;
+    const ControllerHandle run = recorder(storage, tracker);
+    EXPECT_OK(
+        pde_solve(equation, state, 0, 1, options_from("stepper=euler dt=0.1 " + options), run, nullptr));
+    if (info) *info = info_of(storage, "solver");
+    return bytes_of(state);
+  };
+  std::string info;
+  const Bytes first = solve("seed=4", &info);
+  EXPECT_NE(info.find("\"stochastic\":true"), std::string::npos) << info;
+  EXPECT_NE(info.find("\"class\":\"EulerSolver\""), std::string::npos) << info;
+  EXPECT_EQ(solve("seed=4"), first);
+  EXPECT_NE(solve("seed=5"), first);
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED,
+               pde_solve(equation, filled_field(grid, 1), 0, 1, nullptr, nullptr, nullptr), "noise", "rkc",
+               "\"euler\"");
+}
+
 }  // namespace
 }  // namespace test
