@@ -50,15 +50,15 @@
  * change and may be used by all threads at once, as may the functions without a handle. Any thread may free a
  * handle.
  *
- * Process. The library installs no signal handler, sets no environment variable, writes nothing to standard
- * output, and never ends the process. When that ends by exit() or at the end of main, on any thread or in a
- * callback, storages that are being recorded to are closed as by pde_storage_close, in an exit handler that
- * is registered when the first of them is started: handlers of the host that were registered earlier run
- * later, and find them closed (PDE_ERR_STATE). Nothing of the host is called any more, failures are told on
- * standard error, and what other threads append meanwhile is refused (PDE_ERR_STATE). Numbers in text use the
- * point, whatever the locale. HDF5 is called from the calling thread only, one call at a time: a program that
- * uses HDF5 itself needs a thread-safe build of it, or must not call it while another of its threads is
- * inside this library.
+ * Process. The library installs no signal handler unless pde_solve is asked to, sets no environment variable,
+ * writes nothing to standard output, and never ends the process. When that ends by exit() or at the end of
+ * main, on any thread or in a callback, storages that are being recorded to are closed as by
+ * pde_storage_close, in an exit handler that is registered when the first of them is started: handlers of the
+ * host that were registered earlier run later, and find them closed (PDE_ERR_STATE). Nothing of the host is
+ * called any more, failures are told on standard error, and what other threads append meanwhile is refused
+ * (PDE_ERR_STATE). Numbers in text use the point, whatever the locale. HDF5 is called from the calling thread
+ * only, one call at a time: a program that uses HDF5 itself needs a thread-safe build of it, or must not call
+ * it while another of its threads is inside this library.
  *
  * Numbers. The library computes with the settings of the floating-point unit that a program begins with.
  * Traps, a way of rounding or a flushing of denormals that the host has set change no result, and are there

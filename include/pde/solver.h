@@ -250,6 +250,10 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * step of a run depends on the seed, n and the cell alone: a run can be repeated to the bit, and another run
  *   should have another seed.
  *
+ * - `catch_interrupt` [false]: while this runs, the first SIGINT of the process ends the run after the step
+ * in progress ("User interrupted simulation"); all is finished, and PDE_STOP comes back. A second one goes to
+ *   the handler that was there before, which is back when this returns, whatever the outcome.
+ *
  * "adams-bashforth" begins with the rate that a step backwards would have had, as in py-pde, and does so
  * again at every due time where steps end; the order stays the same.
  *
@@ -264,13 +268,13 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * @param options    [in] see above; or NULL.
  * @param controller [in,out] not started before; or NULL: no trackers.
  * @param out_t      [out] where the run ended; user's time unit; or NULL.
- * @return PDE_OK (t_end is reached); PDE_STOP (a tracker, pde_controller_stop or the progress callback ended
- *         the run early; all is finished nevertheless); PDE_ERR_ARGUMENT (times; options; boundary conditions
- *         that do not fit the grid); PDE_ERR_SHAPE (the state is no scalar field); PDE_ERR_DTYPE (the state
- *         is not float64); PDE_ERR_UNSUPPORTED (noise with another stepper than "euler"); PDE_ERR_READONLY (the
- *         state); PDE_ERR_STATE (the controller was started before);
- *         PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the tolerance);
- *         what a storage or callback returned.
+ * @return PDE_OK (t_end is reached); PDE_STOP (a tracker, pde_controller_stop, the progress callback or a
+ *         signal that was asked for ended the run early; all is finished nevertheless); PDE_ERR_ARGUMENT
+ *         (times; options; boundary conditions that do not fit the grid); PDE_ERR_SHAPE (the state is no
+ *         scalar field); PDE_ERR_DTYPE (the state is not float64); PDE_ERR_UNSUPPORTED (noise with another
+ *         stepper than "euler"); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started
+ *         before); PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the
+ *         tolerance); what a storage or callback returned.
  * @threads one call at a time per equation, state and controller.
  * @since 0.1
  */

@@ -11,6 +11,7 @@
 #include "solver/adaptive_euler_stepper.hpp"
 #include "solver/euler_stepper.hpp"
 #include "solver/fehlberg_stepper.hpp"
+#include "solver/interrupt.hpp"
 #include "solver/rkc_stepper.hpp"
 #include "solver/runge_kutta_stepper.hpp"
 
@@ -35,6 +36,8 @@ constexpr OptionSpec kOptions[] = {
      "exact: steps end at due times; fixed, for equal steps: steps are never shortened and the nearest one "
      "serves a due time"},
     {"seed", OptionType::integer, "0", "", "of the noise, if the equation has some"},
+    {"catch_interrupt", OptionType::flag, "false", "",
+     "SIGINT ends the run after the step in progress, a second one is for the handler that was there before"},
 };
 
 struct Settings {
@@ -178,18 +181,19 @@ class ProgressReport {
 class Run {
  public:
   Run(const Equation &equation, const FieldPtr &state, Stepper &stepper, Controller &controller,
-      ProgressReport progress)
+      ProgressReport progress, bool catch_interrupt)
       : equation_(equation),
         state_(state),
         stepper_(stepper),
         controller_(controller),
-        progress_(std::move(progress)) {}
+        progress_(std::move(progress)),
+        interrupt_(catch_interrupt) {}
 
   SolveResult go(double t_start, double t_end) {
     t_ = t_start;
     Controller::Next next = controller_.start(state_, t_start, t_end);
     try {
-      while (!next.stop) next = advance(next.t);
+      while (!next.stop && !interrupted()) next = advance(next.t);
     } catch (const Error &error) {
       abandon(error.what());
       throw;
@@ -212,6 +216,12 @@ class Run {
       controller_.set_solver_info(info());  // in case a tracker ends the run
     }
     return controller_.handle(due ? state_ : nullptr, t_);
+  }
+
+  bool interrupted() {
+    if (!interrupt_.caught()) return false;
+    controller_.note_stop("User interrupted simulation", false);  // the words of py-pde
+    return true;
   }
 
   void bring_up_to_date() {
@@ -240,6 +250,7 @@ class Run {
   Stepper &stepper_;
   Controller &controller_;
   ProgressReport progress_;
+  const InterruptCatcher interrupt_;
   double t_ = 0;
   bool current_ = true;  // whether the user's field is that of t_
 };
@@ -271,7 +282,9 @@ SolveResult solve(const Equation &equation, const FieldPtr &state, double t_star
   Controller none({}, Options());
   Controller &driven = controller ? *controller : none;
   if (settings.rule == FixedStepper::Rule::fixed) driven.set_step(settings.dt);
-  return Run(equation, state, *stepper, driven, {resolved.progress(), t_start, t_end}).go(t_start, t_end);
+  return Run(equation, state, *stepper, driven, {resolved.progress(), t_start, t_end},
+             resolved.flag("catch_interrupt"))
+      .go(t_start, t_end);
 }
 
 }  // namespace pde
