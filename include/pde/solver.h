@@ -175,11 +175,11 @@ typedef pde_status (*pde_rate)(const pde_field *state, double time, pde_field *o
  * Its states may be fields of any rank and collections, on any grid, float64 or complex128. Every stepper can
  * be used. The default is "rk45", which needs to know nothing about the rate; "rkc" is for rates whose
  * derivative has eigenvalues near the negative real axis, as diffusion and reactions have, and not for waves.
- * One field of memory more than the steppers say is needed. Options:
+ * pde_equation_initial_state gives a scalar field for these, too. Options:
  *
  * - `name` ["custom"]: what files call the equation.
  * - `spectral_radius`, for "rkc": a bound on the moduli of the eigenvalues of the rate's derivative; per
- * time. If left out it is estimated every 25 steps and after a rejected one, with a few calls of `rate` each.
+ *   time. If left out it is estimated every 25 steps and after a rejected one, with some calls of `rate`.
  *
  * @param rate         [in] not NULL.
  * @param user         [in] handed to rate; or NULL.
@@ -225,17 +225,17 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  * This is the whole run: it starts the controller, handles its trackers and finishes it. Option `stepper`
  * names the method; all of them are explicit:
  *
- * | stepper           | order | steps                                           | fields of memory |
- * |-------------------|-------|-------------------------------------------------|------------------|
- * | "rkc", the default but for equations of your own | 2 | follow the error; stable at long diffusive steps |
- * 4               | | "rk45", the default for those | 4 | follow the error, by py-pde's rules      | 7 | |
- * "euler-adaptive"  | 1     | follow the error, by py-pde's rules             | 4                | | "euler"
- * | 1     | equal                                           | 2                | | "rk4"             | 4 |
- * equal; "runge-kutta" is the same                | 4                | | "adams-bashforth" | 2     | equal;
- * one rate in each step                    | 3                |
+ * | stepper           | order | fields | steps                                                     |
+ * |-------------------|-------|--------|-----------------------------------------------------------|
+ * | "rkc"             | 2     | 4      | follow the error; stable at long diffusive steps          |
+ * | "rk45"            | 4     | 7      | follow the error, by py-pde's rules                       |
+ * | "euler-adaptive"  | 1     | 4      | follow the error, by py-pde's rules                       |
+ * | "euler"           | 1     | 2      | equal                                                     |
+ * | "rk4"             | 4     | 4      | equal; "runge-kutta" is the same                          |
+ * | "adams-bashforth" | 2     | 3      | equal; one rate in each step                              |
  *
- * The memory is that besides the state; "cahn-hilliard" and "swift-hohenberg" need one field more. Further
- * options:
+ * The default is "rkc", for equations of your own "rk45". Fields are those of memory, besides the state;
+ * "cahn-hilliard", "swift-hohenberg" and equations of your own need one more. Further options:
  *
  * - `dt`: for equal steps the step, which must be given. Otherwise the first step: for "rkc" found by itself
  *   if left out, for "rk45" and "euler-adaptive" 0.001. User's time unit.
@@ -247,12 +247,11 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  *   lead there. "fixed", for equal steps: full steps only, as py-pde makes them, n = (t1 - t0) / dt rounded
  *   to the nearest (halves to even) and at least 1, so that due times are met to half a step.
  * - `seed` [0] of the noise of "diffusion", which goes with "euler" only. The noise of a cell in the n-th
- * step of a run depends on the seed, n and the cell alone: a run can be repeated to the bit, and another run
- *   should have another seed.
- *
+ *   step of a run depends on the seed, n and the cell alone: a run can be repeated to the bit, and another
+ *   run should have another seed.
  * - `catch_interrupt` [false]: while this runs, the first SIGINT of the process ends the run after the step
- * in progress ("User interrupted simulation"); all is finished, and PDE_STOP comes back. A second one goes to
- *   the handler that was there before, which is back when this returns, whatever the outcome.
+ *   in progress ("User interrupted simulation"); all is finished, and PDE_STOP comes back. A second one goes
+ *   to the handler that was there before, which is back when this returns, whatever the outcome.
  *
  * "adams-bashforth" begins with the rate that a step backwards would have had, as in py-pde, and does so
  * again at every due time where steps end; the order stays the same.
@@ -274,7 +273,7 @@ PDE_API void pde_equation_free(pde_equation *equation) PDE_NOEXCEPT;
  *         scalar field); PDE_ERR_DTYPE (the state is not float64); PDE_ERR_UNSUPPORTED (noise with another
  *         stepper than "euler"); PDE_ERR_READONLY (the state); PDE_ERR_STATE (the controller was started
  *         before); PDE_ERR_UNSOUND (the state is not finite any more, or no step is short enough for the
- *         tolerance); what a storage or callback returned.
+ *         tolerance); what a storage, a rate or another callback returned.
  * @threads one call at a time per equation, state and controller.
  * @since 0.1
  */
