@@ -60,37 +60,45 @@ bool has_equal_steps(std::string_view stepper) {
          stepper == AdamsBashforthStepper::kName;
 }
 
-Settings read_settings(const ResolvedOptions &options, const Equation &equation) {
-  Settings settings{options.has("stepper") ? options.text("stepper") : equation.default_stepper(),
-                    FixedStepper::Rule::exact,
-                    0,
-                    {},
-                    equation.noise(),
-                    options.integer("seed")};
-  if (settings.stepper == "runge-kutta") settings.stepper = RungeKuttaStepper::kName;
-  if (options.has("dt")) settings.dt = positive(options, "dt");
-  if (options.text("step_rule") == "fixed") {
-    settings.rule = FixedStepper::Rule::fixed;
-    if (!has_equal_steps(settings.stepper)) {
-      fail(PDE_ERR_ARGUMENT,
-           "option step_rule is \"fixed\", but the steps of \"{}\" vary: it goes with \"euler\", \"rk4\" and "
-           "\"adams-bashforth\"",
-           settings.stepper);
-    }
+AdaptiveStepper::Control read_control(const ResolvedOptions &options, double dt) {
+  constexpr double kFirstStep = 1e-3;  // py-pde's
+  const AdaptiveStepper::Control control{positive(options, "tolerance"), dt > 0 ? dt : kFirstStep,
+                                         positive(options, "dt_min"), positive(options, "dt_max")};
+  if (control.dt_min > control.dt_max) {
+    fail(PDE_ERR_ARGUMENT, "option dt_min is {}, expected at most dt_max, {}", real_text(control.dt_min),
+         real_text(control.dt_max));
   }
-  if (settings.noise > 0 && settings.stepper != EulerStepper::kName) {
+  return control;
+}
+
+/// Whether the stepper can do what is asked of it.
+void check_stepper(const Settings &settings) {
+  const std::string &stepper = settings.stepper;
+  if (settings.rule == FixedStepper::Rule::fixed && !has_equal_steps(stepper)) {
+    fail(PDE_ERR_ARGUMENT,
+         "option step_rule is \"fixed\", but the steps of \"{}\" vary: it goes with \"euler\", \"rk4\" and "
+         "\"adams-bashforth\"",
+         stepper);
+  }
+  if (settings.noise > 0 && stepper != EulerStepper::kName) {
     fail(PDE_ERR_UNSUPPORTED,
          "option noise of the equation is {}, but the stepper \"{}\" is deterministic and does not support "
          "stochastic equations, expected stepper \"euler\"",
-         real_text(settings.noise), settings.stepper);
+         real_text(settings.noise), stepper);
   }
-  constexpr double kFirstStep = 1e-3;
-  settings.control = {positive(options, "tolerance"), settings.dt > 0 ? settings.dt : kFirstStep,
-                      positive(options, "dt_min"), positive(options, "dt_max")};
-  if (settings.control.dt_min > settings.control.dt_max) {
-    fail(PDE_ERR_ARGUMENT, "option dt_min is {}, expected at most dt_max, {}",
-         real_text(settings.control.dt_min), real_text(settings.control.dt_max));
-  }
+}
+
+Settings read_settings(const ResolvedOptions &options, const Equation &equation) {
+  Settings settings{};
+  settings.stepper = options.has("stepper") ? options.text("stepper") : equation.default_stepper();
+  if (settings.stepper == "runge-kutta") settings.stepper = RungeKuttaStepper::kName;
+  settings.rule =
+      options.text("step_rule") == "fixed" ? FixedStepper::Rule::fixed : FixedStepper::Rule::exact;
+  if (options.has("dt")) settings.dt = positive(options, "dt");
+  settings.control = read_control(options, settings.dt);
+  settings.noise = equation.noise();
+  settings.seed = options.integer("seed");
+  check_stepper(settings);
   return settings;
 }
 
