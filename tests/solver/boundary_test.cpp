@@ -202,7 +202,7 @@ TEST(Boundary, GivesComponentsTheirOwnValues) {
   const GridPtr grid = plane(false, false);
   const WorkLayout layout(*grid);
   const auto constant = [&](const char *text, int rank, int64_t component, size_t axis) {
-    const GhostRule &rule = conditions(text).bind(*grid, layout, rank, component).sides(1 + axis)[0];
+    const GhostRule rule = conditions(text).bind(*grid, layout, rank, component).sides(1 + axis)[0];
     return rule.source == GhostRule::Source::none ? std::nan("") : rule.constant;
   };
   EXPECT_EQ(constant(R"({"value": [1, 2]})", 1, 0, 0), 2);
