@@ -53,6 +53,7 @@ std::string AdaptiveStepper::save_more() const {
 }
 
 void AdaptiveStepper::restore_more(const JsonValue &saved) {
+  dt_ = std::clamp(dt_, control_.dt_min, control_.dt_max);
   rejected_ = saved_integer(saved, "rejected");
   statistics_.restore(saved_object(saved, "statistics"));
 }

@@ -59,7 +59,7 @@ void FixedStepper::restore_more(const JsonValue &saved) {
   const JsonValue &stretch = saved_object(saved, "stretch");
   t0_ = saved_real(stretch, "from");
   t1_ = saved_real(stretch, "to");
-  h_ = saved_real(stretch, "h");
+  h_ = saved_length(stretch, "h");
   planned_ = saved_integer(stretch, "planned");
   done_ = saved_integer(stretch, "done");
 }

@@ -281,11 +281,11 @@ std::string RkcStepper::save_more() const {
 }
 
 void RkcStepper::restore_more(const JsonValue &saved) {
-  radius_ = saved_real(saved, "radius");
+  radius_ = saved_length(saved, "radius");
   until_estimate_ = saved_integer(saved, "until_estimate");
-  proposal_ = saved_real(saved, "proposal");
-  last_h_ = saved_real(saved, "last_h");
-  last_error_ = saved_real(saved, "last_error");
+  proposal_ = saved_length(saved, "proposal");
+  last_h_ = saved_length(saved, "last_h");
+  last_error_ = saved_length(saved, "last_error");
   rejected_ = saved_integer(saved, "rejected");
   evaluations_ = saved_integer(saved, "evaluations");
   statistics_.restore(saved_object(saved, "statistics"));

@@ -41,8 +41,16 @@ const JsonValue &saved_member(const JsonValue &saved, const char *key) {
 
 double saved_real(const JsonValue &saved, const char *key) {
   const JsonValue &value = saved_member(saved, key);
-  if (!value.IsNumber()) fail(PDE_ERR_FORMAT, "\"{}\" in the saved state of the stepper is no number", key);
+  if (!value.IsNumber() || !std::isfinite(value.GetDouble()))
+    fail(PDE_ERR_FORMAT, "\"{}\" in the saved state of the stepper is no finite number", key);
   return value.GetDouble();
+}
+
+double saved_length(const JsonValue &saved, const char *key) {
+  const double value = saved_real(saved, key);
+  if (value >= 0) return value;
+  fail(PDE_ERR_FORMAT, "\"{}\" in the saved state of the stepper is {}, expected 0 or more", key,
+       real_text(value));
 }
 
 int64_t saved_integer(const JsonValue &saved, const char *key) {
@@ -71,7 +79,7 @@ void Stepper::restore(std::string_view json) {
          stepper.IsString() ? json_quote(json_text(stepper)) : "(not a text)", name());
   }
   steps_ = saved_integer(saved, "steps");
-  dt_ = saved_real(saved, "dt");
+  dt_ = saved_length(saved, "dt");
   restore_more(saved);
 }
 

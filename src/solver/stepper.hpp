@@ -61,8 +61,10 @@ class Stepper {
   double dt_ = 0;
 };
 
-/// Members of a saved object; PDE_ERR_FORMAT if they are not there or not of that kind.
+/// Members of a saved object; PDE_ERR_FORMAT if they are not there or not of that kind. Numbers are finite,
+/// lengths and integers not below 0.
 double saved_real(const JsonValue &saved, const char *key);
+double saved_length(const JsonValue &saved, const char *key);
 int64_t saved_integer(const JsonValue &saved, const char *key);
 const JsonValue &saved_object(const JsonValue &saved, const char *key);
 

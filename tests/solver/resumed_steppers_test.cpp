@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <regex>
 
 #include "base/json.hpp"
 #include "solver/stepper_fixture.hpp"
@@ -184,6 +185,15 @@ TEST(ResumedSteppers, RefuseWhatTheyHaveNotSaved) {
     }
     const std::string whole = make_stepper(name, *rate, layout, {.dt = 0.1})->save();
     restore(whole);
+    EXPECT_MESSAGE(PDE_ERR_FORMAT,
+                   restore(std::regex_replace(whole, std::regex("\"dt\": [^,]*"), "\"dt\": -0.5")), "\"dt\"",
+                   "-0.5");
+    EXPECT_MESSAGE(PDE_ERR_FORMAT,
+                   restore(std::regex_replace(whole, std::regex("\"dt\": [^,]*"), "\"dt\": NaN")), "\"dt\"",
+                   "finite");
+    EXPECT_MESSAGE(PDE_ERR_FORMAT,
+                   restore(std::regex_replace(whole, std::regex("\"steps\": 0"), "\"steps\": -1")),
+                   "\"steps\"");
     // Each member taken out, or of another kind.
     const JsonDocument saved = json_parse(whole, "saved");
     for (const auto &member : saved.GetObject()) {
