@@ -9,7 +9,7 @@
 namespace pde {
 namespace {
 
-using Kind = Term::Kind;
+using Kind = FormulaTerm::Kind;
 using Factors = std::vector<double>;
 
 /// Collects the terms of a formula. Components are counted as in fields: T_ij has number i * dimension + j.

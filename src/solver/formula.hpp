@@ -16,7 +16,7 @@
 
 namespace pde {
 
-struct Term {
+struct FormulaTerm {
   enum class Kind {
     value,      // u
     central,    // u+ - u-
@@ -49,8 +49,8 @@ struct Symmetry {
 
 struct Formula {
   int rank_in = 0, rank_out = 0;
-  std::vector<std::vector<Term>> sums;  // per component of the result
-  std::vector<Symmetry> symmetries;     // of the input; without them the result would depend on angles
+  std::vector<std::vector<FormulaTerm>> sums;  // per component of the result
+  std::vector<Symmetry> symmetries;            // of the input; without them the result would depend on angles
 };
 
 /// What may be said of an operator beside its name; the formula takes note of what it asks for.

@@ -63,7 +63,7 @@ Operator::Operator(GridPtr grid, std::string_view name, const Options &options)
 void Operator::check_factors() const {
   const auto is_finite = [](double factor) { return std::isfinite(factor); };
   for (const auto &sum : formula_.sums) {
-    for (const Term &term : sum) {
+    for (const FormulaTerm &term : sum) {
       if (std::all_of(term.factors.begin(), term.factors.end(), is_finite)) continue;
       fail(PDE_ERR_ARGUMENT,
            "\"{}\" on the grid {} has numbers that are too large: cells too small, or corner_weight", name_,
@@ -75,7 +75,7 @@ void Operator::check_factors() const {
 /// Conditions for normal components leave ghosts open that some operators look at.
 void Operator::check_ghosts() const {
   for (const auto &sum : formula_.sums) {
-    for (const Term &term : sum) {
+    for (const FormulaTerm &term : sum) {
       const Ghosts::Sides &sides =
           ghosts_[term.component].sides(static_cast<size_t>(layout_.first + term.axis));
       for (const bool upper : {false, true}) {
@@ -178,11 +178,11 @@ void Operator::apply(const Field &in, double time, Field &out) {
 
 // ---- the sums
 
-void Operator::evaluate(const std::vector<Term> &sum) {
+void Operator::evaluate(const std::vector<FormulaTerm> &sum) {
   double *const out = out_->cells();
   sweep_rows(layout_, [=](int64_t at) { out[at] = 0; });
-  for (const Term &term : sum) {
-    if (term.kind == Term::Kind::corners) ghosts_[term.component].fill_corners(*in_[term.component]);
+  for (const FormulaTerm &term : sum) {
+    if (term.kind == FormulaTerm::Kind::corners) ghosts_[term.component].fill_corners(*in_[term.component]);
     add(term);
   }
 }
@@ -191,7 +191,7 @@ namespace {
 
 /// out += factor * difference, where the factor is the same all over, or goes with the row or the cell in it.
 template <class F>
-void accumulate(const WorkLayout &layout, const Term &term, double *out, const F difference) {
+void accumulate(const WorkLayout &layout, const FormulaTerm &term, double *out, const F difference) {
   const double *const factors = term.factors.data();
   const bool by_cell = term.factors.size() > 1 && layout.first == 2;
   const bool by_row = term.factors.size() > 1 && !by_cell;
@@ -211,8 +211,8 @@ void accumulate(const WorkLayout &layout, const Term &term, double *out, const F
 
 }  // namespace
 
-void Operator::add(const Term &term) {
-  using Kind = Term::Kind;
+void Operator::add(const FormulaTerm &term) {
+  using Kind = FormulaTerm::Kind;
   const double *const u = in_[term.component]->cells();
   double *const out = out_->cells();
   const int64_t s = layout_.strides[static_cast<size_t>(layout_.first + term.axis)], x = layout_.strides[1];

@@ -31,8 +31,8 @@ class Operator {
   void check_field(const Field &field, int rank, const char *argument) const;
   void check_symmetries(const Field &in) const;
   void load(const Field &in, int part);
-  void evaluate(const std::vector<Term> &sum);
-  void add(const Term &term);
+  void evaluate(const std::vector<FormulaTerm> &sum);
+  void add(const FormulaTerm &term);
 
   GridPtr grid_;
   std::string name_;

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "base/numbers.hpp"
 #include "solver/adams_bashforth_stepper.hpp"
 #include "solver/adaptive_euler_stepper.hpp"
@@ -195,7 +196,12 @@ class Run {
         stepper_(stepper),
         controller_(controller),
         progress_(std::move(progress)),
-        interrupt_(catch_interrupt) {}
+        interrupt_(catch_interrupt) {
+    controller_.set_solver_state([&stepper] { return stepper.save(); });
+  }
+  ~Run() { controller_.set_solver_state({}); }
+  Run(const Run &) = delete;
+  Run &operator=(const Run &) = delete;
 
   SolveResult go(double t_start, double t_end) {
     t_ = t_start;
@@ -265,6 +271,21 @@ class Run {
 
 }  // namespace
 
+namespace {
+
+/// Where the run was cut, if it is one that goes on.
+void take_up(Stepper &stepper, const std::string &saved) {
+  if (saved.empty()) return;
+  try {
+    stepper.restore(saved);
+  } catch (const Error &error) {
+    if (error.code() != PDE_ERR_ARGUMENT) throw;
+    log_info("{}: it begins afresh where the run goes on", error.what());
+  }
+}
+
+}  // namespace
+
 OptionTable solve_options() {
   return kOptions;
 }
@@ -290,6 +311,7 @@ SolveResult solve(const Equation &equation, const FieldPtr &state, double t_star
   Controller none({}, Options());
   Controller &driven = controller ? *controller : none;
   if (settings.rule == FixedStepper::Rule::fixed) driven.set_step(settings.dt);
+  take_up(*stepper, driven.resumed_solver_state());
   return Run(equation, state, *stepper, driven, {resolved.progress(), t_start, t_end},
              resolved.flag("catch_interrupt"))
       .go(t_start, t_end);

@@ -85,11 +85,21 @@ class TermSum {
   double weights_[N];
 };
 
+/// Rates that are the same in all rows need not know which one it is.
+template <class F>
+[[gnu::always_inline]] inline double rate_at(const F &rate, int64_t at, [[maybe_unused]] int64_t row) {
+  if constexpr (std::is_invocable_v<const F &, int64_t, int64_t>) {
+    return rate(at, row);
+  } else {
+    return rate(at);
+  }
+}
+
 template <size_t N, class F>
 void sweep_sum(const WorkLayout &layout, const Combination &how, const F rate) {
   double *const out = how.out->cells();
   sweep(layout, [=, f = how.f_weight, terms = TermSum<N>(how.terms)](int64_t at, int64_t row) {
-    out[at] = terms.at(at) + f * rate(at, row);
+    out[at] = terms.at(at) + f * rate_at(rate, at, row);
   });
 }
 
@@ -98,26 +108,26 @@ template <size_t N, class F>
 void sweep_sum_and_rate(const WorkLayout &layout, const Combination &how, const F rate) {
   double *const out = how.out->cells(), *const kept = how.rate->cells();
   sweep(layout, [=, f = how.f_weight, terms = TermSum<N>(how.terms)](int64_t at, int64_t row) {
-    const double value = rate(at, row);
+    const double value = rate_at(rate, at, row);
     out[at] = terms.at(at) + f * value;
     kept[at] = value;
   });
 }
 
-/// Sweeps over rate(position, row), which reads the cells of the state and what else it likes, and combines
-/// as asked.
+/// Sweeps over rate(position), or rate(position, row), which reads the cells of the state and what else it
+/// likes, and combines as asked.
 template <class F>
 void sweep_combined(const WorkLayout &layout, const WorkArray &y, const Combination &how, const F rate) {
   double *const out = how.out->cells();
   if (how.kind == Combination::Kind::rate)
-    return sweep(layout, [=](int64_t at, int64_t row) { out[at] = rate(at, row); });
+    return sweep(layout, [=](int64_t at, int64_t row) { out[at] = rate_at(rate, at, row); });
   if (how.rate) return sweep_sum_and_rate<2>(layout, how, rate);
   switch (how.terms.size()) {
     case 1:
       if (how.terms[0].array != &y || how.terms[0].weight != 1) return sweep_sum<1>(layout, how, rate);
       // A plain step, without what is not needed: it is the whole work of Euler.
       return sweep(layout, [=, u = y.cells(), f = how.f_weight](int64_t at, int64_t row) {
-        out[at] = u[at] + f * rate(at, row);
+        out[at] = u[at] + f * rate_at(rate, at, row);
       });
     case 2:
       return sweep_sum<2>(layout, how, rate);
