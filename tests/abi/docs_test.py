@@ -11,7 +11,7 @@ listed = {line.split()[0] for line in (source / "capi" / "symbols.txt").read_tex
 headers = "".join(path.read_text() for path in (source / "include").rglob("*.h"))
 types = set(re.findall(r"\b(pde_\w+)\b", re.sub(r"/\*.*?\*/", "", headers, flags=re.S)))
 # Targets, scripts, marks in files.
-other_names = {"pde_core", "pde_ctypes", "pde_format", "pde_file_id", "pde_rounding"}
+other_names = {"pde_core", "pde_ctypes", "pde_format", "pde_file_id", "pde_rounding", "pde_run_state"}
 
 problems = []
 pages = [source / "README.md", *sorted((source / "docs").glob("*.md"))]
