@@ -30,7 +30,7 @@ def middle(samples):
 
 def compared(row):
     value = figure(row["ratio"])
-    if row["compared"] == "ours / baseline":
+    if row["compared"] in ("ours / baseline", "baseline / ours"):
         return f"{value}×"
     return f"{value} {row['unit']}" if row["compared"] == "ours" else f"{row['ratio']:+.3g} {row['unit']}"
 
@@ -53,6 +53,7 @@ def more(row):
         "p99": lambda v: f"99 %: {figure(v)} {row['unit']}, memcpy {figure(row['baseline_p99'])}",
         "blocks_ratio": lambda v: f"in blocks {v:.3g}×",
         "pwrite_ratio": lambda v: f"bare pwrite of the same bytes {v:.3g}×",
+        "ns_per_cell_and_step": lambda v: f"{v:.3g} ns per cell and step, py-pde {row['baseline_ns_per_cell_and_step']:.3g}",
         "first_append": lambda v: f"first append of a file {figure(v)} ms",
     }
     return "; ".join(text(row[key]) for key, text in texts.items() if key in row)
@@ -79,6 +80,14 @@ def peers_table(rows):
     )  # fmt: skip
 
 
+def solver_table(rows):
+    return table(
+        ["equation, what", "libpde", "py-pde", "unit", "compared", "wanted", "holds", "beside"],
+        [[row["name"].removeprefix("solver: "), middle(row["samples"]), middle(row["baseline_samples"]), row["unit"],
+          compared(row), wanted(row), holds(row), more(row)] for row in rows],
+    )  # fmt: skip
+
+
 def explanations(rows):
     """How each row was measured; rows that were measured alike share a line."""
     alike = {}
@@ -92,8 +101,8 @@ def explanations(rows):
 
 
 def page(rows):
-    own = [row for row in rows if not row["name"].startswith("peers: ")]
-    peers = [row for row in rows if row["name"].startswith("peers: ")]
+    peers, solver = ([row for row in rows if row["name"].startswith(f"{group}: ")] for group in ("peers", "solver"))
+    own = [row for row in rows if row not in peers and row not in solver]
     parts = []
     if own:
         parts += [f"Measured on {own[0]['machine']}.", own_table(own), explanations(own)]
@@ -102,6 +111,8 @@ def page(rows):
     if peers:
         versions = sorted({row["how"].split("; ")[1].split(",")[0] for row in peers})
         parts += [f"In one Python process, libpde through ctypes; {', '.join(versions)}.", peers_table(peers)]
+    if solver:
+        parts += [f"The solver: {solver[0]['how']}.", solver_table(solver)]
     return "\n\n".join(parts) + "\n"
 
 

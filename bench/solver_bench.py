@@ -82,7 +82,7 @@ def rows_of(library, name, cells, steps, rounds):
                 samples["solver"][side].append(solver)
                 samples["total"][side].append(total)
     how = (
-        f"{steps} Euler steps of {dt} on {cells} x {cells} float64, periodic along one axis, no flux through the "
+        f"{steps} Euler steps on {cells} x {cells} float64, periodic along one axis, no flux through the "
         f"other sides; py-pde {pypde.__version__} with numba, one thread each"
     )
     cell_steps = cells * cells * steps

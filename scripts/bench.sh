@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the benchmarks and runs them: figures beside their baselines, into build/bench.json and as a table.
 #
-#   scripts/bench.sh [OPTION...] [ROW...]    all rows, or these; "peers" are those beside other Python libraries
+#   scripts/bench.sh [OPTION...] [ROW...]    all rows, or these; "peers" are those beside other Python libraries,
+#                                            "solver" those beside py-pde's compiled loop
 #   scripts/bench.sh --list                  the names of the rows
 #
 #   --quick          sizes of a smoke test: shows that everything runs, the figures mean nothing
@@ -19,7 +20,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 program=build/release/bin/pde_bench
 out=build/bench.json
 build=true
-peers=true
 options=()
 rows=()
 while [ $# -gt 0 ]; do
@@ -39,7 +39,7 @@ if $build; then
   scripts/build.sh release pde_bench -- -DPDE_BENCH=ON >&2
 fi
 if [ "${options[*]-}" = --list ]; then
-  "$program" --list && echo peers
+  "$program" --list && printf '%s\n' peers solver
   exit
 fi
 
@@ -59,9 +59,14 @@ measure() { # in the background, because only a shell that waits hears signals a
   wait "$running"
 }
 
-own_rows=()
-for row in ${rows[@]+"${rows[@]}"}; do [ "$row" = peers ] || own_rows+=("$row"); done
-if [ ${#rows[@]} -gt 0 ] && [ ${#own_rows[@]} -eq ${#rows[@]} ]; then peers=false; fi
+own_rows=() python_rows=()
+for row in ${rows[@]+"${rows[@]}"}; do
+  case $row in
+  peers | solver) python_rows+=("$row") ;;
+  *) own_rows+=("$row") ;;
+  esac
+done
+[ ${#rows[@]} -gt 0 ] || python_rows=(peers solver)
 
 status=0
 echo '[]' >"$out"
@@ -69,17 +74,18 @@ if [ ${#rows[@]} -eq 0 ] || [ ${#own_rows[@]} -gt 0 ]; then
   measure "$program" --folder "$folder" --out "$out" ${options[@]+"${options[@]}"} ${own_rows[@]+"${own_rows[@]}"} ||
     status=$?
 fi
-if $peers; then
-  quick=()
-  [[ " ${options[*]-} " != *" --quick "* ]] || quick=(--quick)
-  peers_status=0
-  measure scripts/python_env.sh --bench bench/peers_bench.py build/release/bin/libpde.so "$folder" "$out" \
-    ${quick[@]+"${quick[@]}"} || peers_status=$?
-  case $peers_status in
+quick=()
+[[ " ${options[*]-} " != *" --quick "* ]] || quick=(--quick)
+for row in ${python_rows[@]+"${python_rows[@]}"}; do
+  arguments=("bench/${row}_bench.py" build/release/bin/libpde.so)
+  [ "$row" = solver ] || arguments+=("$folder")
+  row_status=0
+  measure scripts/python_env.sh --bench "${arguments[@]}" "$out" ${quick[@]+"${quick[@]}"} || row_status=$?
+  case $row_status in
   0) ;;
-  77) echo "peers: skipped" >&2 ;;
-  *) status=$peers_status ;;
+  77) echo "$row: skipped" >&2 ;;
+  *) status=$row_status ;;
   esac
-fi
+done
 python3 bench/performance_tables.py "$out"
 exit "$status"
