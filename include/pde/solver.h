@@ -101,7 +101,7 @@ typedef struct pde_equation pde_equation;
  *         conditions that do not fit the grid, or for normal components where others are looked at);
  *         PDE_ERR_UNSUPPORTED (a name that this kind of grid has not; an expression as boundary condition).
  * @threads any.
- * @since 0.1
+ * @since 0.2
  */
 PDE_API pde_status pde_operator_create(const pde_grid *grid, const char *name, const pde_options *options,
                                        pde_operator **out_op) PDE_NOEXCEPT;
@@ -123,7 +123,7 @@ PDE_API pde_status pde_operator_create(const pde_grid *grid, const char *name, c
  *         finite; `in` lacks the symmetry that option `safe` asks for; `out` has samples of `in`);
  *         PDE_ERR_READONLY (`out`).
  * @threads one call at a time per operator and field.
- * @since 0.1
+ * @since 0.2
  */
 PDE_API pde_status pde_operator_apply(pde_operator *op, const pde_field *in, double time,
                                       pde_field *out) PDE_NOEXCEPT;
@@ -133,7 +133,7 @@ PDE_API pde_status pde_operator_apply(pde_operator *op, const pde_field *in, dou
  *
  * @param op [in] NULL or a stale handle: nothing happens.
  * @threads any, but not while another thread uses the same handle.
- * @since 0.1
+ * @since 0.2
  */
 PDE_API void pde_operator_free(pde_operator *op) PDE_NOEXCEPT;
 

@@ -320,7 +320,7 @@ PDE_API pde_status pde_controller_create(pde_tracker *const *trackers, int64_t c
  *         writes to a storage); what a storage returned. After a failure nothing of what the run goes on from
  *         has been lost.
  * @threads one call at a time per controller, storage and field.
- * @since 0.1
+ * @since 0.2
  */
 PDE_API pde_status pde_controller_resume(pde_controller *controller, pde_storage *from, pde_field *state,
                                          double *out_t) PDE_NOEXCEPT;
