@@ -23,11 +23,13 @@
 extern "C" {
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-// Found by name.
+// Found by name. A claim of gigabytes is refused as it is without sanitizers, where the memory of a child is
+// bounded: to clear them takes seconds, each time that a file is opened.
 __attribute__((visibility("default"))) const char *__asan_default_options();
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions();
 const char *__asan_default_options() {
-  return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:handle_sigill=0";
+  return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:handle_sigill=0:"
+         "allocator_may_return_null=1:max_allocation_size_mb=512";
 }
 // HDF5 loses what it has made of many a damaged file. Whether we give back what we have of HDF5, tests count.
 const char *__lsan_default_suppressions() {
