@@ -58,29 +58,18 @@ struct Survey {
 /// vectorised.
 template <class F>
 Survey survey(const WorkLayout &layout, const WorkArray &y_array, const WorkArray &z_array, const F error) {
-  constexpr int64_t kLanes = 8;
   const double *const y = y_array.cells(), *const z = z_array.cells();
   double worst[kLanes] = {}, poison[kLanes] = {}, lowest[kLanes], highest[kLanes];
   std::fill_n(lowest, kLanes, z[0]);
   std::fill_n(highest, kLanes, z[0]);
-  const auto look = [&](int64_t at, int64_t lane) {
+  for_each_in_lanes(layout, [&](int64_t at, int64_t lane) {
     const double scale = std::max(1.0, std::max(std::fabs(y[at]), std::fabs(z[at])));
     const double e = std::fabs(error(at)) / scale;
     worst[lane] = e > worst[lane] ? e : worst[lane];
     poison[lane] += e - e;  // 0, or NaN
     lowest[lane] = z[at] < lowest[lane] ? z[at] : lowest[lane];
     highest[lane] = z[at] > highest[lane] ? z[at] : highest[lane];
-  };
-  for (int64_t i = 0; i < layout.shape[0]; ++i) {
-    for (int64_t j = 0; j < layout.shape[1]; ++j) {
-      const int64_t begin = i * layout.strides[0] + j * layout.strides[1];
-      int64_t k = 0;
-      for (; k + kLanes <= layout.shape[2]; k += kLanes) {
-        for (int64_t lane = 0; lane < kLanes; ++lane) look(begin + k + lane, lane);
-      }
-      for (; k < layout.shape[2]; ++k) look(begin + k, 0);
-    }
-  }
+  });
   Survey all{0, lowest[0], highest[0]};
   double not_finite = 0;
   for (int64_t lane = 0; lane < kLanes; ++lane) {

@@ -269,10 +269,6 @@ class Run {
   bool current_ = true;  // whether the user's field is that of t_
 };
 
-}  // namespace
-
-namespace {
-
 /// Where the run was cut, if it is one that goes on.
 void take_up(Stepper &stepper, const std::string &saved) {
   if (saved.empty()) return;

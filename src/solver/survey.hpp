@@ -19,16 +19,10 @@ void for_each_cell(const WorkLayout &layout, F &&f) {
   }
 }
 
-/// The largest modulus of value(position) over all cells; NaN if one is not finite.
+/// Looks at all cells, each in one of so many lanes that share nothing: what a lane has found it keeps apart.
+constexpr int64_t kLanes = 8;
 template <class F>
-double largest_modulus(const WorkLayout &layout, const F value) {
-  constexpr int64_t kLanes = 8;
-  double worst[kLanes] = {}, poison[kLanes] = {};
-  const auto look = [&](int64_t at, int64_t lane) {
-    const double e = std::fabs(value(at));
-    worst[lane] = e > worst[lane] ? e : worst[lane];
-    poison[lane] += e - e;  // 0, or NaN
-  };
+[[gnu::always_inline]] inline void for_each_in_lanes(const WorkLayout &layout, const F &look) {
   for (int64_t i = 0; i < layout.shape[0]; ++i) {
     for (int64_t j = 0; j < layout.shape[1]; ++j) {
       const int64_t begin = i * layout.strides[0] + j * layout.strides[1];
@@ -39,6 +33,17 @@ double largest_modulus(const WorkLayout &layout, const F value) {
       for (; k < layout.shape[2]; ++k) look(begin + k, 0);
     }
   }
+}
+
+/// The largest modulus of value(position) over all cells; NaN if one is not finite.
+template <class F>
+double largest_modulus(const WorkLayout &layout, const F value) {
+  double worst[kLanes] = {}, poison[kLanes] = {};
+  for_each_in_lanes(layout, [&](int64_t at, int64_t lane) {
+    const double e = std::fabs(value(at));
+    worst[lane] = e > worst[lane] ? e : worst[lane];
+    poison[lane] += e - e;  // 0, or NaN
+  });
   double most = 0, not_finite = 0;
   for (int64_t lane = 0; lane < kLanes; ++lane) {
     most = std::max(most, worst[lane]);

@@ -167,10 +167,10 @@ Controller::Next Controller::start(const StatePtr &state, double t_start, double
   if (!state) fail(PDE_ERR_ARGUMENT, "state is NULL, expected that at t_start = {}", real_text(t_start));
   begin(state, t_start, t_end);
   try {
-    for (size_t i = 0; i < entries_.size(); ++i) {
-      act(entries_[i], [&](Tracker &tracker) {
+    for (Entry &entry : entries_) {
+      act(entry, [&](Tracker &tracker) {
         tracker.start(state, t_start_, t_end);
-        if (resumed_) tracker.restore(saved_of(i), state, t_);
+        if (resumed_) tracker.restore(entry.saved ? &*entry.saved : nullptr, state, t_);
       });
     }
     if (!resumed_) handle_due(state, t_start);
@@ -189,7 +189,7 @@ void Controller::begin(const StatePtr &state, double t_start, double t_end) {
   t_end_ = t_end;
   began_ = std::chrono::system_clock::now();
   clock_start_ = Clock::now();
-  for (size_t i = 0; i < entries_.size(); ++i) begin_schedule(i);
+  for (Entry &entry : entries_) begin_schedule(entry);
 }
 
 bool Controller::due(double t) const {

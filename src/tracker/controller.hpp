@@ -113,14 +113,15 @@ class Controller {
     double due;
     std::optional<double> handled_at = {};  // t of the call, not the due time
     bool failed = false;
-    std::string schedule_key = {};        // of the schedule
-    std::deque<RunState> states = {};     // not stored yet, the oldest first
-    std::optional<RunState> stored = {};  // with the storage
-    Clock::time_point noted = {};         // when the latest of them was taken
+    std::optional<TrackerState> saved = {};  // of the run that goes on; nothing: not known
+    std::string schedule_key = {};           // of the schedule
+    std::deque<RunState> states = {};        // not stored yet, the oldest first
+    std::optional<RunState> stored = {};     // with the storage
+    Clock::time_point noted = {};            // when the latest of them was taken
   };
 
   void begin(const StatePtr &state, double t_start, double t_end);
-  void begin_schedule(size_t i);
+  void begin_schedule(Entry &entry);
   void check_state(State expected, const char *what) const;
   void check_field(const StatePtr &state, double t) const;
   void check_time(double t) const;
@@ -131,7 +132,6 @@ class Controller {
   bool is_due(const Entry &entry, double t) const;
   void handle_due(const StatePtr &state, double t);
   void check_resumed(double t_start) const;
-  const TrackerState *saved_of(size_t i) const;
   void commit_recorded();
   void commit_recorders(Commit which);
   Commit commit_due();

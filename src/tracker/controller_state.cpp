@@ -246,6 +246,15 @@ std::pair<RunState, int64_t> stored_state(Storage &from) {
   return {std::move(state), own.length - 1};
 }
 
+/// What is known of a tracker: where the run had one of its kind at its place, with the same schedule.
+std::optional<TrackerState> saved_of(const Tracker &tracker, size_t place, const RunState &run) {
+  if (place >= run.trackers.size()) return std::nullopt;
+  const TrackerState &saved = run.trackers[place];
+  const Schedule *schedule = tracker.schedule();
+  const std::string key = schedule ? schedule_key(schedule->text()) : std::string();
+  return saved.kind == kind_of(tracker) && saved.schedule == key ? std::optional(saved) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<double> Controller::resume(const StoragePtr &from, Field &state) {
@@ -278,23 +287,18 @@ std::optional<double> Controller::resume(const StoragePtr &from, Field &state) {
   // Only now that there is something to go on from is anything dropped.
   resumed_ = std::move(found);
   try {
-    for (size_t i = 0; i < entries_.size(); ++i)
-      act(entries_[i], [&](Tracker &tracker) { tracker.rewind(saved_of(i), resumed_->t); });
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      Entry &entry = entries_[i];
+      entry.saved = saved_of(*entry.tracker, i, *resumed_);
+      act(entry,
+          [&](Tracker &tracker) { tracker.rewind(entry.saved ? &*entry.saved : nullptr, resumed_->t); });
+    }
   } catch (...) {
     resumed_.reset();
     throw;
   }
   state.assign(*last);
   return resumed_->t;
-}
-
-/// What is known of a tracker: where the run had one of its kind at its place, with the same schedule.
-const TrackerState *Controller::saved_of(size_t i) const {
-  if (!resumed_ || i >= resumed_->trackers.size()) return nullptr;
-  const TrackerState &saved = resumed_->trackers[i];
-  const Schedule *schedule = entries_[i].tracker->schedule();
-  const std::string key = schedule ? schedule_key(schedule->text()) : std::string();
-  return saved.kind == kind_of(*entries_[i].tracker) && saved.schedule == key ? &saved : nullptr;
 }
 
 void Controller::check_resumed(double t_start) const {
@@ -304,15 +308,14 @@ void Controller::check_resumed(double t_start) const {
 }
 
 /// From where its run had come to, or from the beginning of the run.
-void Controller::begin_schedule(size_t i) {
-  Entry &entry = entries_[i];
+void Controller::begin_schedule(Entry &entry) {
   const Schedule *schedule = entry.tracker->schedule();
   if (!schedule) return;
   entry.schedule = schedule->clone();
   entry.schedule_key = schedule_key(schedule->text());
-  if (const TrackerState *saved = saved_of(i)) {
-    if (saved->handled) entry.handled_at = t_;
-    entry.due = entry.schedule->resume(saved->position, t_);
+  if (entry.saved) {
+    if (entry.saved->handled) entry.handled_at = t_;
+    entry.due = entry.schedule->resume(entry.saved->position, t_);
     return;
   }
   entry.due = entry.schedule->first(t_start_);

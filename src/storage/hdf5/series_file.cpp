@@ -414,7 +414,7 @@ std::string SeriesFile::run_state() const {
 void SeriesFile::write_run_state(const std::string &json) {
   constexpr size_t kStep = 512;
   const size_t wanted = (json.size() + json.size() / 4) / kStep * kStep + kStep;
-  run_state_bytes_ = std::max(run_state_bytes_, h5_fixed_size(data_.get(), kRunStateMark));
+  if (run_state_bytes_ == 0) run_state_bytes_ = h5_fixed_size(data_.get(), kRunStateMark);
   if (json.size() > run_state_bytes_) run_state_bytes_ = wanted;
   h5_write_fixed(data_.get(), kRunStateMark, json, run_state_bytes_);
 }

@@ -167,7 +167,7 @@ class SeriesFile {
   int64_t rows_that_move_ = 1;
   bool contiguous_ = false;
   std::optional<SeriesId> id_;  // once it is asked for
-  size_t run_state_bytes_ = 0;  // that there is room for
+  size_t run_state_bytes_ = 0;  // that there is room for, once it is asked for
   bool fixed_ = false;          // a contiguous dataset: rows cannot be added or removed
 };
 
