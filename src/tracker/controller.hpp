@@ -147,6 +147,8 @@ class Controller {
   RunEnd run_end(const Entry &entry) const;
   template <class F>
   void act(Entry &entry, F &&action);
+  template <class F>
+  void before_run(Entry &entry, F &&action);
 
   std::vector<Entry> entries_;
   State state_ = State::idle;

@@ -257,11 +257,22 @@ std::optional<TrackerState> saved_of(const Tracker &tracker, size_t place, const
 
 }  // namespace
 
+/// As act, of a run that has not begun: who refuses to go on has not failed in it, and may start afresh.
+template <class F>
+void Controller::before_run(Entry &entry, F &&action) {
+  try {
+    act(entry, action);
+  } catch (...) {
+    entry.failed = false;
+    throw;
+  }
+}
+
 std::optional<double> Controller::resume(const StoragePtr &from, Field &state) {
   check_state(State::idle, "resume");
   if (resumed_) fail(PDE_ERR_STATE, "resume: the run goes on at t = {} already", real_text(resumed_->t));
   if (is_empty(*from)) {
-    for (Entry &entry : entries_) act(entry, [](Tracker &tracker) { tracker.forget_cut_run(); });
+    for (Entry &entry : entries_) before_run(entry, [](Tracker &tracker) { tracker.forget_cut_run(); });
     return std::nullopt;
   }
   FieldPtr last;
@@ -290,11 +301,13 @@ std::optional<double> Controller::resume(const StoragePtr &from, Field &state) {
     for (size_t i = 0; i < entries_.size(); ++i) {
       Entry &entry = entries_[i];
       entry.saved = saved_of(*entry.tracker, i, *resumed_);
-      act(entry,
-          [&](Tracker &tracker) { tracker.rewind(entry.saved ? &*entry.saved : nullptr, resumed_->t); });
+      before_run(entry, [&](Tracker &tracker) {
+        tracker.rewind(entry.saved ? &*entry.saved : nullptr, resumed_->t);
+      });
     }
   } catch (...) {
     resumed_.reset();
+    for (Entry &entry : entries_) entry.saved.reset();
     throw;
   }
   state.assign(*last);

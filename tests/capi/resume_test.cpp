@@ -655,6 +655,12 @@ TEST_F(RefusedResume, WithTheStorageOfAnotherRun) {
   EXPECT_FAILS(PDE_ERR_STATE, pde_controller_resume(run, from, state, &t), "2 snapshots", "recorded 4",
                "t = 3");
   EXPECT_EQ(times_in(into), (Times{0, 1}));
+  // The controller is as good as new: what it records from now on is committed.
+  double t_next = 0;
+  int64_t committed = 0;
+  REQUIRE_OK(pde_controller_start(run, state, 5, 9, &t_next));
+  REQUIRE_OK(pde_storage_committed(into, &committed));
+  EXPECT_EQ(committed, 3);
 }
 
 TEST_F(RefusedResume, InAStorageThatIsBeingWrittenOrARunThatHasBegun) {
