@@ -40,7 +40,7 @@ class StorageTracker : public Tracker {
     StorageUse use(*storage_);
     storage_->start(transform_ ? transform_->result : state->description(), Info(), goes_on_);
     started_ = true;
-    if (goes_on_) return;
+    if (goes_on_ && !storage_->run_state().empty()) return;
     no_state_.began_at = storage_->is_readable() ? storage_->length() : 0;
     storage_->set_run_state(no_state_.text());
   }

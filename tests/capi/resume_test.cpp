@@ -618,6 +618,23 @@ TEST_F(RefusedResume, OfWhatIsNotTheState) {
   EXPECT_EQ(pde_controller_resume(run, storage, state, &t), PDE_OK) << pde_error_message();
 }
 
+/// Also where it was written by a run that went on, into a new file.
+TEST_F(RefusedResume, OfWhatAFunctionMadeOfALaterPart) {
+  const std::string later = folder.file("later.h5");
+  {
+    const StorageHandle from = open_storage(path, "readonly"), into = open_storage(later, "append");
+    TrackerHandle tracker;
+    REQUIRE_OK(
+        pde_tracker_create_storage(into, nullptr, state, halve, nullptr, nullptr, nullptr, tracker.out()));
+    const ControllerHandle run = controller_of(tracker);
+    REQUIRE_OK(pde_controller_resume(run, from, state, &t));
+    record(run, state, t, 5);
+  }
+  const StorageHandle memory = open_storage("memory:", nullptr), from = open_storage(later, "append");
+  EXPECT_FAILS(PDE_ERR_UNSUPPORTED, pde_controller_resume(controller_of(recorder(memory)), from, state, &t),
+               "what a function made of the state");
+}
+
 TEST_F(RefusedResume, WithAnotherState) {
   const StorageHandle storage = open_storage(path, "append");
   const ControllerHandle run = controller_of(recorder(storage));
