@@ -117,12 +117,15 @@ TEST(Controller, NeverSkipsOrDoublesInFixedLoops) {
     controller.set_step(dt);
     const double t_end = run_fixed(controller, state, 0, 2000 * dt, dt);
     std::vector<int64_t> expected;
+    bool decided = true;  // up to rounding halfway between two steps it may be either
     for (int64_t n = 0; static_cast<double>(n) * interval <= t_end + dt / 2; ++n) {
       const double steps = static_cast<double>(n) * interval / dt;
+      decided = decided && std::fabs(steps - std::floor(steps) - 0.5) > 2e-6;
       const auto nearest = static_cast<int64_t>(std::floor(steps + 0.5));
       if (nearest > 2000) break;
       if (expected.empty() || expected.back() != nearest) expected.push_back(nearest);
     }
+    if (!decided) continue;
     ASSERT_EQ(tracker->times.size(), expected.size()) << "dt " << dt << " interval " << interval;
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR(tracker->times[i] / dt, static_cast<double>(expected[i]), 1e-6)
