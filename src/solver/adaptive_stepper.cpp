@@ -13,7 +13,7 @@ AdaptiveStepper::AdaptiveStepper(Rate &rate, const WorkLayout &layout, const Con
   dt_ = std::clamp(control.dt, control.dt_min, control.dt_max);
 }
 
-double AdaptiveStepper::step(double t, double t_target) {
+double AdaptiveStepper::go(double t, double t_target, int64_t) {
   while (true) {
     const double h = std::min(dt_, t_target - t), t_new = h < t_target - t ? t + h : t_target;
     const double error = attempt(t, h) / control_.tolerance;

@@ -22,7 +22,7 @@ class AdaptiveStepper : public Stepper {
     double dt_min, dt_max;
   };
 
-  double step(double t, double t_target) final;
+  double go(double t, double t_target, int64_t most) final;
   bool adaptive() const final { return true; }
   std::string extra_info() const final;
 

@@ -46,7 +46,10 @@ class CustomRate : public Rate {
     WorkArray &f = plain ? *how.out : f_;
     function_(state_.at(y), t, rate_.at(f));
     if (plain) return;
-    sweep_combined(layout_, y, how, [f = f.cells()](int64_t at) { return f[at]; });
+    sweep_combined(layout_, how, [f = f.cells()](double weight) {
+      return [=](auto arithmetic, double base, int64_t at, int64_t)
+                 PDE_INLINE { return arithmetic.multiply_add(weight, f[at], base); };
+    });
   }
   double spectral_radius(double, double) const override { return radius_.value_or(0); }
   bool knows_spectrum() const override { return radius_.has_value(); }

@@ -16,6 +16,7 @@ class EulerStepper : public FixedStepper {
   EulerStepper(Rate &rate, const WorkLayout &layout, double dt, Rule rule, std::optional<Noise> noise = {})
       : FixedStepper(rate, layout, dt, rule),
         noise_(std::move(noise)),
+        at_once_(rate.euler_steps_at_once()),
         next_(std::make_unique<WorkArray>(layout)) {}
 
   const char *name() const override { return kName; }
@@ -24,10 +25,12 @@ class EulerStepper : public FixedStepper {
 
  private:
   void advance(double t, double h) override;
+  int64_t advance_many(double t, double h, int64_t most) override;
   const char *method() const override { return "explicit Euler"; }
   double stability() const override { return kStability; }
 
   std::optional<Noise> noise_;
+  int64_t at_once_;
   std::unique_ptr<WorkArray> next_;
 };
 

@@ -66,7 +66,8 @@ double FehlbergStepper::attempt(double t, double h) {
 void FehlbergStepper::accept(double) {
   Weights weights = stage_weights(kSolution, 5);
   weights[0] += 1;
-  sweep(layout_, [y = y_->cells(), sum = TermSum<6>(terms(weights, 6))](int64_t at) { y[at] = sum.at(at); });
+  sweep(layout_, [y = y_->cells(), sum = TermSum<6>(terms(weights, 6))](
+                     auto arithmetic, int64_t at, int64_t) { y[at] = sum.at(arithmetic, at); });
 }
 
 }  // namespace pde

@@ -13,7 +13,7 @@ class FixedStepper : public Stepper {
     fixed,  // steps of dt, as many as round-half-even((t1 - t0) / dt), at least 1: py-pde's
   };
 
-  double step(double t, double t_target) final;
+  double go(double t, double t_target, int64_t most) final;
   void check_sound(double t) const final;
   bool adaptive() const final { return false; }
 
@@ -22,6 +22,8 @@ class FixedStepper : public Stepper {
 
   /// Replaces the state at t by that at t + h.
   virtual void advance(double t, double h) = 0;
+  /// The same for as many steps as it likes to make at once, at least one and at most so many; says how many.
+  virtual int64_t advance_many(double t, double h, int64_t most);
   /// The next step begins a stretch of equal steps.
   virtual void begin_stretch() {}
   /// For messages: "explicit Euler"; and the length of its interval of stability on the negative real axis.

@@ -51,9 +51,9 @@ class Builder {
   /// The Laplace operator along r as a difference of fluxes.
   void add_radial_fluxes(size_t out, size_t in) {
     RadialWeights weights(grid_);
-    for (double &weight : weights.below) weight = -weight;
-    add(out, Kind::forward, in, 0, std::move(weights.above));
-    add(out, Kind::backward, in, 0, std::move(weights.below));
+    for (double &weight : weights.inner) weight = -weight;
+    add(out, Kind::forward, in, 0, std::move(weights.outer));
+    add(out, Kind::backward, in, 0, std::move(weights.inner));
   }
 
   template <class F>

@@ -80,4 +80,22 @@ void Ghosts::fill_corners(WorkArray &array) const {
   }
 }
 
+void Ghosts::fill_row_ends(double *cells, int64_t row) const {
+  const int64_t last = layout_.shape[2] - 1;
+  for (const bool upper : {true, false}) {
+    const GhostRule &rule = sides_[2][upper];
+    if (rule.source == GhostRule::Source::none) continue;
+    const bool around = rule.source == GhostRule::Source::other_end;
+    const int64_t source = around == upper ? 0 : last, inwards = upper ? -1 : 1;
+    cells[upper ? last + 1 : -1] =
+        rule.value(row, cells[source], rule.factor2 != 0 ? cells[source + inwards] : 0);
+  }
+}
+
+void Ghosts::fill_row(double *ghosts, const double *edge, const double *second, bool upper) const {
+  const GhostRule &rule = sides_[1][upper];
+  if (rule.source != GhostRule::Source::edge) return;
+  for (int64_t i = 0; i < layout_.shape[2]; ++i) ghosts[i] = rule.value(i, edge[i], second[i]);
+}
+
 }  // namespace pde

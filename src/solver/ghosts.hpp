@@ -22,6 +22,13 @@ struct GhostRule {
 
   /// Whether the ghosts depend on the cells in the same way, whatever the constants.
   bool acts_like(const GhostRule &other) const;
+  /// The ghost at a point of the side.
+  double value(int64_t point, double a, double a2) const {
+    const auto at = static_cast<size_t>(point);
+    const double own = factors.empty() ? factor : factors[at],
+                 offset = factors.empty() ? constant : constants[at];
+    return offset + own * a + (factor2 != 0 ? factor2 * a2 : 0);
+  }
 };
 
 /// The rules of a grid: what fills ghost cells.
@@ -42,6 +49,10 @@ class Ghosts {
   /// Sets the corners of two-dimensional grids, after fill: along a periodic axis from the other end, else
   /// the mean of the two ghosts beside them.
   void fill_corners(WorkArray &array) const;
+  /// On two axes, one row at a time: the ghosts at both ends of a row; and the row of ghosts before the first
+  /// or behind the last one, from the row next to it and the one behind that.
+  void fill_row_ends(double *cells, int64_t row) const;
+  void fill_row(double *ghosts, const double *edge, const double *second, bool upper) const;
 
  private:
   void fill(WorkArray &array, bool with_constants) const;

@@ -9,14 +9,14 @@ RadialWeights::RadialWeights(const Grid &grid) {
   if (grid.is_cartesian()) return;
   const double spacing = grid.spacing(0);
   for (int64_t i = 0; i < grid.shape()[0]; ++i) {
-    const double r = grid.centre(0, i), inner = r - spacing / 2, outer = r + spacing / 2;
+    const double r = grid.centre(0, i), near = r - spacing / 2, far = r + spacing / 2;
     if (grid.geometry() == Grid::Geometry::spherical) {
-      const double volume = (outer * outer * outer - inner * inner * inner) / 3;
-      below.push_back(inner * inner / (spacing * volume));
-      above.push_back(outer * outer / (spacing * volume));
+      const double volume = (far * far * far - near * near * near) / 3;
+      inner.push_back(near * near / (spacing * volume));
+      outer.push_back(far * far / (spacing * volume));
     } else {
-      below.push_back(inner / (r * spacing * spacing));
-      above.push_back(outer / (r * spacing * spacing));
+      inner.push_back(near / (r * spacing * spacing));
+      outer.push_back(far / (r * spacing * spacing));
     }
   }
 }
@@ -81,10 +81,10 @@ void widen_by_rows(Spectrum &spectrum, int64_t count, const Ghosts::Sides &sides
 Spectrum Laplacian::along(size_t axis, const Ghosts::Sides &sides) const {
   const int64_t count = layout_.shape[axis];
   Spectrum spectrum{0, 0};
-  if (!radial_.above.empty() && axis == static_cast<size_t>(layout_.first)) {
+  if (!radial_.outer.empty() && axis == static_cast<size_t>(layout_.first)) {
     widen_by_rows(spectrum, count, sides, [&](int64_t i) {
       const auto at = static_cast<size_t>(i);
-      return std::pair{radial_.below[at], radial_.above[at]};
+      return std::pair{radial_.inner[at], radial_.outer[at]};
     });
     return spectrum;
   }

@@ -180,7 +180,7 @@ void Operator::apply(const Field &in, double time, Field &out) {
 
 void Operator::evaluate(const std::vector<FormulaTerm> &sum) {
   double *const out = out_->cells();
-  sweep_rows(layout_, [=](int64_t at) { out[at] = 0; });
+  sweep_rows<BaselineArithmetic>(layout_, [=](int64_t at) { out[at] = 0; });
   for (const FormulaTerm &term : sum) {
     if (term.kind == FormulaTerm::Kind::corners) ghosts_[term.component].fill_corners(*in_[term.component]);
     add(term);
@@ -196,7 +196,7 @@ void accumulate(const WorkLayout &layout, const FormulaTerm &term, double *out, 
   const bool by_cell = term.factors.size() > 1 && layout.first == 2;
   const bool by_row = term.factors.size() > 1 && !by_cell;
   const auto run = [&](auto factor, auto square) {
-    sweep_rows(layout, [=](int64_t at, int64_t row) {
+    sweep_rows<BaselineArithmetic>(layout, [=](int64_t at, int64_t row) {
       const double d = difference(at);
       out[at] += factor(at, row) * (square() ? d * d : d);
     });

@@ -191,7 +191,7 @@ void RkcStepper::attempt(double t, double h, double t_new) {
   rate_of(*new_, t_new, *spare_);
 }
 
-double RkcStepper::step(double t, double t_target) {
+double RkcStepper::go(double t, double t_target, int64_t) {
   if (!begun_) begin(t);
   if (proposal_ == 0) proposal_ = first_step(t, t_target);
   proposal_ = std::max(proposal_, shortest_step(t, t_target));

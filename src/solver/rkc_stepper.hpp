@@ -19,7 +19,7 @@ class RkcStepper : public Stepper {
   /// first_step 0: found from the state.
   RkcStepper(Rate &rate, const WorkLayout &layout, double tolerance, double first_step);
 
-  double step(double t, double t_target) override;
+  double go(double t, double t_target, int64_t most) override;
   /// A step of h without error control, for tests of the order.
   void step_uncontrolled(double t, double h);
   const char *name() const override { return kName; }

@@ -221,15 +221,17 @@ class Run {
 
  private:
   Controller::Next advance(double t_next) {
-    t_ = stepper_.step(t_, t_next);
+    const int64_t before = stepper_.steps();
+    t_ = stepper_.go(t_, t_next, controller_.steps_to_count());
+    const int64_t steps = stepper_.steps() - before;
     current_ = false;
     if (progress_.pass(t_)) controller_.note_stop("Ended by the progress callback", false);
-    const bool due = controller_.due(t_);
+    const bool due = controller_.due(t_, steps);
     if (due) {
       bring_up_to_date();
       controller_.set_solver_info(info());  // in case a tracker ends the run
     }
-    return controller_.handle(due ? state_ : nullptr, t_);
+    return controller_.handle(due ? state_ : nullptr, t_, steps);
   }
 
   bool interrupted() {

@@ -23,7 +23,9 @@ class Stepper {
 
   /// One step from t towards t_target; the time then reached. It is t_target itself, bit for bit, unless the
   /// rule of the stepper is not to shorten steps. PDE_ERR_UNSOUND if there is no finite state to step to.
-  virtual double step(double t, double t_target) = 0;
+  double step(double t, double t_target) { return go(t, t_target, 1); }
+  /// The same, or several steps, at most so many, where that is faster.
+  virtual double go(double t, double t_target, int64_t most) = 0;
 
   WorkArray &state() { return *y_; }
   const WorkLayout &layout() const { return layout_; }

@@ -57,6 +57,15 @@ WorkLayout WorkLayout::flat(const FieldDescription &description) {
   return layout;
 }
 
+WorkLayout WorkLayout::rows(int64_t count) const {
+  WorkLayout layout = *this;
+  layout.shape[0] = 1;
+  layout.shape[1] = count;
+  layout.origin = kLine;
+  layout.size = count * strides[1];
+  return layout;
+}
+
 WorkArray::WorkArray(const WorkLayout &layout)
     : data_(static_cast<double *>(std::aligned_alloc(64, static_cast<size_t>(layout.size) * 8))),
       origin_(layout.origin) {

@@ -21,6 +21,8 @@ struct WorkLayout {
   explicit WorkLayout(const Grid &grid);
   /// All numbers of a float64 or complex128 field, complex ones as two, in one row without ghosts.
   static WorkLayout flat(const FieldDescription &description);
+  /// So many rows like those of this one.
+  WorkLayout rows(int64_t count) const;
 
   int first;                       // 3 minus the grid's axes
   std::array<int64_t, 3> shape;    // cells; 1 along axes that the grid has not

@@ -76,26 +76,26 @@ void Controller::set_step(double dt) {
   step_ = dt;
 }
 
-/// What t may be off from rounding. The same for `due` before a step is handled and for `handle` itself.
-double Controller::rounding(double t) const {
-  const bool ahead = t > t_;
-  const double step = step_ > 0 ? step_ : ahead ? t - t_ : last_step_;
+/// What t may be off from rounding. The same for `due` before steps are handled and for `handle` itself.
+double Controller::rounding(double t, int64_t steps) const {
+  const int64_t ahead = t > t_ ? steps : 0;
+  const double step = step_ > 0 ? step_ : ahead > 0 ? (t - t_) / static_cast<double>(ahead) : last_step_;
   const double added_up = static_cast<double>(steps_ + ahead) * std::numeric_limits<double>::epsilon() *
                           std::max(std::fabs(t), std::fabs(t_start_));
   return std::max(time_rounding(t, t_start_), std::min(added_up, 1e-3 * step));
 }
 
 /// How far ahead of t a due time may be and still be served by t.
-double Controller::window(double t) const {
+double Controller::window(double t, int64_t steps) const {
   // Halfway between two steps is the later one's, also when rounding says otherwise.
-  return step_ > 0 ? std::max(step_ * (0.5 - 1e-6), time_rounding(t, t_start_)) : rounding(t);
+  return step_ > 0 ? std::max(step_ * (0.5 - 1e-6), time_rounding(t, t_start_)) : rounding(t, steps);
 }
 
 /// At the time of the last call it is not due once more.
-bool Controller::is_due(const Entry &entry, double t) const {
+bool Controller::is_due(const Entry &entry, double t, int64_t steps) const {
   const int64_t every = entry.schedule ? entry.schedule->every_steps() : 0;
-  if (every == 0) return entry.due <= t + window(t);
-  const int64_t step = steps_ + (t > t_ ? 1 : 0);
+  if (every == 0) return entry.due <= t + window(t, steps);
+  const int64_t step = steps_ + (t > t_ ? steps : 0);
   return step % every == 0 && entry.handled_at != t;
 }
 
@@ -111,10 +111,19 @@ void Controller::check_time(double t) const {
        real_text(t_));
 }
 
-void Controller::advance(double t) {
-  last_step_ = t - t_;
+void Controller::advance(double t, int64_t steps) {
+  last_step_ = (t - t_) / static_cast<double>(steps);
   t_ = t;
-  ++steps_;
+  steps_ += steps;
+}
+
+int64_t Controller::steps_to_count() const {
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (const Entry &entry : entries_) {
+    const int64_t every = entry.schedule ? entry.schedule->every_steps() : 0;
+    if (every > 0) least = std::min(least, every - steps_ % every);
+  }
+  return least;
 }
 
 // ---- the run
@@ -134,7 +143,7 @@ void Controller::check_state(State expected, const char *what) const {
   }
 }
 
-void Controller::check_field(const StatePtr &state, double t) const {
+void Controller::check_field(const StatePtr &state, double t, int64_t steps) const {
   if (state) {
     const FieldDescription &given = state->description();
     if (*given.grid != *kind_->grid || given.shape() != kind_->shape() || given.rank != kind_->rank) {
@@ -149,7 +158,7 @@ void Controller::check_field(const StatePtr &state, double t) const {
     return;
   }
   for (const Entry &entry : entries_) {
-    if (!entry.tracker->needs_state() || !is_due(entry, t)) continue;
+    if (!entry.tracker->needs_state() || !is_due(entry, t, steps)) continue;
     const bool by_time = entry.schedule->every_steps() == 0;
     fail(PDE_ERR_ARGUMENT, "state is NULL at t = {}, where the tracker \"{}\" is due ({})", real_text(t),
          entry.tracker->name(), by_time ? "since " + real_text(entry.due) : entry.schedule->text());
@@ -192,18 +201,19 @@ void Controller::begin(const StatePtr &state, double t_start, double t_end) {
   for (Entry &entry : entries_) begin_schedule(entry);
 }
 
-bool Controller::due(double t) const {
+bool Controller::due(double t, int64_t steps) const {
   check_state(State::running, "due");
   check_finite(t, "t");
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry &entry) { return entry.tracker->needs_state() && is_due(entry, t); });
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry &entry) {
+    return entry.tracker->needs_state() && is_due(entry, t, steps);
+  });
 }
 
-Controller::Next Controller::handle(const StatePtr &state, double t) {
+Controller::Next Controller::handle(const StatePtr &state, double t, int64_t steps) {
   check_state(State::running, "handle");
   check_time(t);
-  check_field(state, t);
-  advance(t);
+  check_field(state, t, steps);
+  advance(t, steps);
   try {
     handle_due(state, t);
   } catch (const Error &error) {
@@ -268,7 +278,7 @@ void Controller::finish(const StatePtr &state, double t) {
   if (t != t_) check_time(t);
   check_field(state, t);
   if (t != t_) {
-    advance(t);
+    advance(t, 1);
     try {
       handle_due(state, t);
     } catch (const Error &error) {

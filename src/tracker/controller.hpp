@@ -65,9 +65,13 @@ class Controller {
   /// The step of a loop that cannot hit due times; 0: it hits them.
   void set_step(double dt);
   Next start(const StatePtr &state, double t_start, double t_end);
-  bool due(double t) const;
+  /// Loops that make several steps between calls say how many there were: a tracker that counts steps gets
+  /// its turn if there are no more than `steps_to_count`.
+  bool due(double t, int64_t steps = 1) const;
   /// State null: only if nothing that looks at it is due.
-  Next handle(const StatePtr &state, double t);
+  Next handle(const StatePtr &state, double t, int64_t steps = 1);
+  /// After how many steps one is due that counts them; the largest number: none is.
+  int64_t steps_to_count() const;
   void finish(const StatePtr &state, double t);
   /// Ends the run because the solver failed: the trackers are finished without a state, what they throw is
   /// logged.
@@ -123,13 +127,13 @@ class Controller {
   void begin(const StatePtr &state, double t_start, double t_end);
   void begin_schedule(Entry &entry);
   void check_state(State expected, const char *what) const;
-  void check_field(const StatePtr &state, double t) const;
+  void check_field(const StatePtr &state, double t, int64_t steps = 1) const;
   void check_time(double t) const;
-  void advance(double t);
-  double rounding(double t) const;
-  double window(double t) const;
+  void advance(double t, int64_t steps);
+  double rounding(double t, int64_t steps = 1) const;
+  double window(double t, int64_t steps = 1) const;
   double snapped(double t, double target) const;
-  bool is_due(const Entry &entry, double t) const;
+  bool is_due(const Entry &entry, double t, int64_t steps = 1) const;
   void handle_due(const StatePtr &state, double t);
   void check_resumed(double t_start) const;
   void commit_recorded();

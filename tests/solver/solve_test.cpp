@@ -225,6 +225,32 @@ TEST(Solve, ShowsTrackersTheStateOfTheirTime) {
   EXPECT_LT(field_statistic(*state, "variance")[0], variances.back());
 }
 
+/// Steps may be made several at a time: those who count them see each that is theirs, and the result is the
+/// same without anybody watching.
+TEST(Solve, CountsStepsThatAreMadeTogether) {
+  const EquationPtr equation = make_equation("diffusion", Options());
+  const auto run = [&](Controller *controller) {
+    const FieldPtr state = equation->initial_state(box(12, 12, true), 2);
+    solve(*equation, state, 0, 1.1, parsed("stepper=euler dt=0.01"), controller);
+    std::vector<double> cells(12 * 15);
+    state->pack(cells.data());
+    return cells;
+  };
+  std::vector<double> thirds, quarters;
+  const auto noting = [](const char *schedule, std::vector<double> &times) {
+    return watcher(schedule, [&times](const StatePtr &, double t) {
+      times.push_back(t);
+      return Verdict();
+    });
+  };
+  Controller controller({noting("steps(3)", thirds), noting("steps(25)", quarters)}, Options());
+  EXPECT_EQ(run(&controller), run(nullptr));
+  ASSERT_EQ(thirds.size(), 37u);
+  for (size_t n = 0; n < thirds.size(); ++n) EXPECT_NEAR(thirds[n], 0.03 * static_cast<double>(n), 1e-12);
+  ASSERT_EQ(quarters.size(), 5u);
+  for (size_t n = 0; n < quarters.size(); ++n) EXPECT_NEAR(quarters[n], 0.25 * static_cast<double>(n), 1e-12);
+}
+
 TEST(Solve, StopsWhenATrackerIsSatisfied) {
   const EquationPtr equation = make_equation("diffusion", Options());
   Controller controller({watcher("constant(1)",

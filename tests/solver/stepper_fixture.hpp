@@ -29,7 +29,11 @@ class PointRate : public Rate {
   PointRate(const WorkLayout &layout, Formula formula, double radius)
       : layout_(layout), formula_(formula), radius_(radius) {}
   void evaluate(WorkArray &y, double t, const Combination &how) override {
-    sweep_combined(layout_, y, how, [u = y.cells(), f = formula_, t](int64_t at) { return f(u[at], t); });
+    sweep_combined(layout_, how, [u = y.cells(), f = formula_, t](double weight) {
+      return [=](auto arithmetic, double base, int64_t at, int64_t) PDE_INLINE {
+        return arithmetic.multiply_add(weight, f(u[at], t), base);
+      };
+    });
   }
   double spectral_radius(double, double) const override { return radius_; }
   bool knows_spectrum() const override { return radius_ >= 0; }

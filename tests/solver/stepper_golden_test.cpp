@@ -35,10 +35,12 @@ class ReferenceRate : public Rate {
       row[-1] = (2 * dy_ * 7 + (2 - dy_ * 2) * row[0]) / (2 + dy_ * 2);
       row[ny_] = dy_ * dy_ * 0.3 + 2 * row[ny_ - 1] - row[ny_ - 2];
     }
-    sweep_combined(layout_, y, how, [c, sx, dx = dx_, dy = dy_](int64_t at) {
-      const double lap =
-          (c[at - sx] - 2 * c[at] + c[at + sx]) / (dx * dx) + (c[at - 1] - 2 * c[at] + c[at + 1]) / (dy * dy);
-      return lap - c[at] * c[at] * c[at] + c[at];
+    sweep_combined(layout_, how, [c, sx, dx = dx_, dy = dy_](double weight) {
+      return [=](auto arithmetic, double base, int64_t at, int64_t) PDE_INLINE {
+        const double lap = (c[at - sx] - 2 * c[at] + c[at + sx]) / (dx * dx) +
+                           (c[at - 1] - 2 * c[at] + c[at + 1]) / (dy * dy);
+        return arithmetic.multiply_add(weight, lap - c[at] * c[at] * c[at] + c[at], base);
+      };
     });
   }
   double spectral_radius(double, double) const override { return 8 / (dx_ * dx_) + 8 / (dy_ * dy_); }

@@ -163,6 +163,28 @@ TEST(Controller, CountsSteps) {
   EXPECT_EQ(each->times.size(), 21u);
 }
 
+TEST(Controller, CountsStepsThatWereMadeTogether) {
+  const auto thirds = noting("steps(3)"), fifths = noting("steps(5)");
+  Controller controller({thirds, fifths}, Options());
+  const FieldPtr state = make_state();
+  controller.start(state, 0, 100);
+  double t = 0;
+  for (const int64_t expected : {3, 2, 1, 3, 1, 2, 3, 3}) {  // up to 3, 5, 6, 9, 10, 12, 15, 18
+    EXPECT_EQ(controller.steps_to_count(), expected) << t;
+    t += static_cast<double>(expected);
+    EXPECT_TRUE(controller.due(t, expected));
+    controller.handle(state, t, expected);
+  }
+  EXPECT_FALSE(controller.due(t + 1, 1));
+  EXPECT_TRUE(controller.due(t + 2, 2));
+  EXPECT_EQ(thirds->times, (Times{0, 3, 6, 9, 12, 15, 18}));
+  EXPECT_EQ(fifths->times, (Times{0, 5, 10, 15}));
+
+  Controller without({noting("constant(1)")}, Options());
+  without.start(state, 0, 100);
+  EXPECT_EQ(without.steps_to_count(), std::numeric_limits<int64_t>::max());
+}
+
 TEST(Controller, AsksForTheStateOfCountedSteps) {
   const auto tracker = noting("steps(2)");
   Controller controller({tracker}, Options());
