@@ -57,10 +57,10 @@ class Rate {
 
   /// Combines the rate of y at time t with other arrays; sets ghost cells of y on the way.
   virtual void evaluate(WorkArray &y, double t, const Combination &combination) = 0;
-  /// How many steps of explicit Euler it makes in one go faster than one by one; 0: it does not.
+  /// How many steps of explicit Euler it makes best in one go; 0: it makes none itself.
   virtual int64_t euler_steps_at_once() const { return 0; }
-  /// So many steps of h, at most those, from y to out, another array. Ghosts of y are set on the way. For
-  /// rates that do not depend on time. The result does not depend on how steps are divided among calls.
+  /// So many steps of h, at most 3, from y to out, another array. Ghosts of y are set on the way. For rates
+  /// that do not depend on time. The result does not depend on how steps are divided among calls.
   virtual void euler_steps(WorkArray & /*y*/, WorkArray & /*out*/, double /*h*/, int64_t /*steps*/) {}
   /// A bound on the moduli of the eigenvalues of dF/dy, for states with values in [lowest, highest].
   virtual double spectral_radius(double lowest, double highest) const = 0;

@@ -44,8 +44,9 @@ bool Wavefront::fits(const WorkLayout &layout, const Ghosts &ghosts) {
   return layout.component == 0 && layout.first == 1 && layout.shape[1] >= kLeastRows && !changes_sign;
 }
 
+/// Two levels in all: more of them take more cache than they save.
 int64_t Wavefront::steps_at_once(size_t stages) const {
-  return stages == 1 ? 4 : 2;
+  return stages == 1 ? 2 : 1;
 }
 
 void Wavefront::run(WorkArray &from, WorkArray &to, std::span<const RowStage *const> stages, int64_t steps) {

@@ -89,9 +89,8 @@ TEST(Wavefront, MakesTheStepsOfAPlainLoop) {
   for (const Case &c : cases()) {
     for (const char *name : kEquations) {
       Steps plain(name, c), at_once(name, c);
-      const int64_t most = at_once.rate().euler_steps_at_once();
-      ASSERT_GE(most, 1) << name << ", " << c.what;
-      for (int64_t steps = 1; steps <= most; ++steps) {
+      ASSERT_GE(at_once.rate().euler_steps_at_once(), 1) << name << ", " << c.what;
+      for (int64_t steps = 1; steps <= 3; ++steps) {
         at_once.at_once(kStep, steps);
         for (int64_t i = 0; i < steps; ++i) plain.plain(kStep);
       }
@@ -108,10 +107,8 @@ TEST(Wavefront, GivesTheSameBitsHoweverStepsAreDivided) {
   for (const Case &c : cases()) {
     for (const char *name : kEquations) {
       Steps one_by_one(name, c), mixed(name, c);
-      const int64_t most = mixed.rate().euler_steps_at_once();
       int64_t made = 0;
-      for (const int64_t steps : {most, int64_t{1}, most - 1, most}) {
-        if (steps == 0) continue;
+      for (const int64_t steps : {3, 1, 2, 3}) {
         mixed.at_once(kStep, steps);
         made += steps;
       }
