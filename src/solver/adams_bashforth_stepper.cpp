@@ -8,7 +8,7 @@
 
 namespace pde {
 
-void AdamsBashforthStepper::advance(double t, double h) {
+int64_t AdamsBashforthStepper::advance(double t, double h, int64_t) {
   using enum Combination::Kind;
   if (!begun_) {
     rate_.evaluate(*y_, t, {.kind = sum, .out = next_.get(), .f_weight = -h, .terms = {{y_.get(), 1}}});
@@ -22,6 +22,7 @@ void AdamsBashforthStepper::advance(double t, double h) {
                   .terms = {{y_.get(), 1}, {before_.get(), -0.5 * h}},
                   .rate = before_.get()});
   y_.swap(next_);
+  return 1;
 }
 
 // ---- the rate before, as 16 hexadecimal digits for each number

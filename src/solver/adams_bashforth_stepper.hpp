@@ -27,7 +27,7 @@ class AdamsBashforthStepper : public FixedStepper {
   const char *class_name() const override { return "AdamsBashforthSolver"; }
 
  private:
-  void advance(double t, double h) override;
+  int64_t advance(double t, double h, int64_t most) override;
   void begin_stretch() override { begun_ = false; }
   const char *method() const override { return "Adams-Bashforth of second order"; }
   double stability() const override { return kStability; }

@@ -24,8 +24,7 @@ class EulerStepper : public FixedStepper {
   bool stochastic() const override { return noise_.has_value(); }
 
  private:
-  void advance(double t, double h) override;
-  int64_t advance_many(double t, double h, int64_t most) override;
+  int64_t advance(double t, double h, int64_t most) override;
   const char *method() const override { return "explicit Euler"; }
   double stability() const override { return kStability; }
 

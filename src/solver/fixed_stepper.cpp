@@ -36,18 +36,13 @@ double FixedStepper::go(double t, double t_target, int64_t most) {
   if (!within_stretch() || t_target != t1_) plan(t, t_target);
   // Steps that are made at once do not reach beyond the next look at the state.
   const int64_t until_look = kLookEvery - steps_ % kLookEvery;
-  const int64_t made = advance_many(t, h_, std::min({most, planned_ - done_, until_look}));
+  const int64_t made = advance(t, h_, std::min({most, planned_ - done_, until_look}));
   done_ += made;
   steps_ += made;
   if (made == until_look) check_sound(t + static_cast<double>(made) * h_);
   if (within_stretch()) return t0_ + static_cast<double>(done_) * h_;
   if (rule_ == Rule::exact) return t1_;
   return (t0_ + static_cast<double>(planned_ - 1) * h_) + h_;
-}
-
-int64_t FixedStepper::advance_many(double t, double h, int64_t) {
-  advance(t, h);
-  return 1;
 }
 
 void FixedStepper::check_sound(double t) const {

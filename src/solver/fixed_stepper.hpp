@@ -20,10 +20,8 @@ class FixedStepper : public Stepper {
  protected:
   FixedStepper(Rate &rate, const WorkLayout &layout, double dt, Rule rule);
 
-  /// Replaces the state at t by that at t + h.
-  virtual void advance(double t, double h) = 0;
-  /// The same for as many steps as it likes to make at once, at least one and at most so many; says how many.
-  virtual int64_t advance_many(double t, double h, int64_t most);
+  /// Makes a step of h from the state at t on, or several at once, at most so many; says how many.
+  virtual int64_t advance(double t, double h, int64_t most) = 0;
   /// The next step begins a stretch of equal steps.
   virtual void begin_stretch() {}
   /// For messages: "explicit Euler"; and the length of its interval of stability on the negative real axis.

@@ -42,11 +42,11 @@ void Ghosts::fill_side(double *cells, size_t axis, bool upper, bool with_constan
   const double factor = rule.factor, factor2 = rule.factor2;
   const double constant = with_constants ? rule.constant : 0;
   if (!rule.factors.empty()) {
-    const double *const factors = rule.factors.data(), *const constants = rule.constants.data();
-    for_each([=](const double *cell, int64_t point) {
-      const double scaled =
-          factors[point] * cell[source] + (factor2 != 0 ? factor2 * cell[source + inwards] : 0);
-      return with_constants ? constants[point] + scaled : scaled;
+    const double *const factors = rule.factors.data();
+    for_each([&, factors](const double *cell, int64_t point) {
+      const double second = factor2 != 0 ? cell[source + inwards] : 0;
+      if (with_constants) return rule.value(point, cell[source], second);
+      return factors[point] * cell[source] + factor2 * second;
     });
   } else if (factor2 != 0) {
     for_each([=](const double *cell, int64_t) {

@@ -24,10 +24,10 @@ struct GhostRule {
   bool acts_like(const GhostRule &other) const;
   /// The ghost at a point of the side.
   double value(int64_t point, double a, double a2) const {
+    const double second = factor2 != 0 ? factor2 * a2 : 0;
+    if (factors.empty()) return constant + factor * a + second;
     const auto at = static_cast<size_t>(point);
-    const double own = factors.empty() ? factor : factors[at],
-                 offset = factors.empty() ? constant : constants[at];
-    return offset + own * a + (factor2 != 0 ? factor2 * a2 : 0);
+    return constants[at] + (factors[at] * a + second);
   }
 };
 

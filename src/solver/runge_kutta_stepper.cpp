@@ -7,7 +7,7 @@ RungeKuttaStepper::RungeKuttaStepper(Rate &rate, const WorkLayout &layout, doubl
   for (auto &stage : stages_) stage = std::make_unique<WorkArray>(layout);
 }
 
-void RungeKuttaStepper::advance(double t, double h) {
+int64_t RungeKuttaStepper::advance(double t, double h, int64_t) {
   WorkArray *const y = y_.get(), *const half = stages_[0].get(), *const better = stages_[1].get(),
                    *const full = stages_[2].get();
   const auto stage = [&](WorkArray &from, double time, double weight, WorkArray *out) {
@@ -23,6 +23,7 @@ void RungeKuttaStepper::advance(double t, double h) {
                   .out = y,
                   .f_weight = h / 6,
                   .terms = {{y, -1.0 / 3}, {half, 1.0 / 3}, {better, 2.0 / 3}, {full, 1.0 / 3}}});
+  return 1;
 }
 
 }  // namespace pde

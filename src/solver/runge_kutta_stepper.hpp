@@ -22,7 +22,7 @@ class RungeKuttaStepper : public FixedStepper {
   const char *class_name() const override { return "RungeKuttaSolver"; }
 
  private:
-  void advance(double t, double h) override;
+  int64_t advance(double t, double h, int64_t most) override;
   const char *method() const override { return "Runge-Kutta of fourth order"; }
   double stability() const override { return kStability; }
 

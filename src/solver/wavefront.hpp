@@ -8,7 +8,6 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,7 +19,7 @@ namespace pde {
 /// Where a stage reads and writes: one row, or two that share what they read.
 struct StageRows {
   std::array<const double *, 4> near;   // rows row - 1 … row + 2 of the level below
-  std::array<const double *, 2> state;  // rows row, row + 1 of the level below that; null in level 1
+  std::array<const double *, 2> state;  // rows row, row + 1 of the level below that; of no meaning to level 1
   std::array<double *, 2> out;
   int64_t row;
   int count;  // of rows: 1 or 2

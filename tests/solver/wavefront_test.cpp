@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "solver/equation.hpp"
 
@@ -34,6 +33,8 @@ std::vector<Case> cases() {
        R"({"x-": {"curvature": 0.2}, "x+": {"type": "mixed", "value": 0.5, "const": 0.1}, "y-": {"derivative": 0.1}, "y+": {"curvature": -0.1}})"},
       {"values along sides", plane(8, 3, 1, false, false),
        R"({"x-": {"value": [0.1, 0.2, 0.3]}, "x+": "neumann", "y-": {"value": [1, 2, 3, 4, 5, 6, 7, 8]}, "y+": "neumann"})"},
+      {"curvature along a side", plane(8, 3, 1, false, false),
+       R"({"x-": {"curvature": [0.1, 0.2, 0.3]}, "x+": "neumann", "y-": {"curvature": [1, 2, 3, 4, 5, 6, 7, 8]}, "y+": "neumann"})"},
       {"cylinder", Grid::cylindrical({0, 8, 0, 12}, 10, 12, true), "auto_periodic_neumann"},
       {"hollow cylinder", Grid::cylindrical({1, 9, 0, 9}, 8, 9, false), R"({"value": 0.1})"},
   };
